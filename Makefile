@@ -1,0 +1,86 @@
+# Two commands are enough: `make run` and `make test`. `make help` lists the rest.
+# Settings come from the environment or from .env; `make run PORT=9000` sets one for this run.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench evaluate lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+PEERS := .cache/node
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
+
+# Compiled files make the start three times faster; some images switch them off.
+unexport PYTHONDONTWRITEBYTECODE
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/run.stamp ## install what is missing, then serve http://127.0.0.1:8080/ until Ctrl-C
+	@$(BIN)/python -m compileall -q bot
+	@exec $(BIN)/pishkhan serve
+
+test: .venv/dev.stamp $(PEERS)/peers.stamp ## install what the tests need, then run all of them
+	@$(BIN)/pytest
+
+check: .venv/dev.stamp ## style, types, import contracts, content
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pishkhan check
+
+bench: .venv/dev.stamp ## measure whole turns against the bare handler and aiogram
+	@$(BIN)/python -m bench
+
+evaluate: .venv/dev.stamp ## how well questions and wishes are understood
+	@$(BIN)/pishkhan evaluate nlu
+	@$(BIN)/pishkhan evaluate faq
+
+lock: ## resolve the dependencies anew; needs uv
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+clean: ## remove what make has built; data/ stays
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+
+# --- installing -------------------------------------------------------------------------------
+
+.venv/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Pishkhan needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1 || echo missing). Another one: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python's venv is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run.stamp: .venv/made.stamp requirements.lock pyproject.toml
+	@echo "Installing into .venv …"
+	@$(PIP) -r requirements.lock
+	@$(PIP) --no-deps -e .
+	@touch $@
+
+# The locks agree with each other, so what the tests need includes what running needs.
+.venv/dev.stamp: .venv/made.stamp requirements-dev.lock requirements.lock pyproject.toml
+	@echo "Installing what the tests need into .venv …"
+	@$(PIP) -r requirements-dev.lock
+	@$(PIP) --no-deps -e .
+	@touch .venv/run.stamp $@
+
+# Real peers of the tests: a browser, a Bot API emulator, an accessibility checker.
+$(PEERS)/peers.stamp: Makefile
+	@missing=""; \
+	command -v chromium >/dev/null || missing="chromium"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing $$missing …"; $(APT) update && $(APT) install -y --no-install-recommends $$missing >/dev/null; \
+	  else \
+	    echo "The tests need $$missing. Install it: sudo apt-get install $$missing"; exit 1; \
+	  fi; \
+	fi
+	@mkdir -p $(PEERS)
+	@cd $(PEERS) && { test -f package.json || echo '{"private": true}' > package.json; } \
+	  && npm install --silent --no-audit --no-fund --ignore-scripts telegram-test-api@4.2.1 axe-core@4.14.1
+	@touch $@

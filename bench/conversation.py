@@ -1,0 +1,75 @@
+"""The conversation that every system has: a form is opened, five messages fill it in, a code comes back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+OPEN = "/form/bench"
+NAME = "نام و نام خانوادگی شما چیست؟"
+KIND = "درخواست شما دربارهٔ چیست؟"
+COUNT = "چند نفر در این نشانی زندگی می‌کنند؟"
+DETAILS = "موضوع را در چند جمله بنویسید."
+KINDS = {"street": "خیابان و معبر", "park": "پارک و فضای سبز", "waste": "پسماند"}
+CONFIRM = "تأیید"
+CODE = re.compile(r"\d{5} \d{5}")
+
+_WORDS = "چراغ کوچهٔ ما سه شب است که روشن نمی‌شود و رفت‌وآمد برای سالمندان سخت شده است."
+
+
+def form_file(unit: str) -> str:
+    """The form as our content writes it; `unit` gets the requests."""
+    options = "".join(f"      - {{id: {id}, label: {{fa: {label}, en: {id}}}}}\n" for id, label in KINDS.items())
+    return f"""\
+kind: request
+unit: {unit}
+days: 3
+title: {{fa: درخواست سنجش, en: Bench request}}
+intro: {{fa: چهار پرسش کوتاه دارد., en: Four short questions.}}
+fields:
+  - id: name
+    type: text
+    label: {{fa: نام, en: Name}}
+    ask: {{fa: {NAME}, en: What is your name?}}
+  - id: kind
+    type: choice
+    label: {{fa: موضوع, en: Subject}}
+    ask: {{fa: {KIND}, en: What is it about?}}
+    options:
+{options}\
+  - id: count
+    type: number
+    label: {{fa: تعداد, en: Count}}
+    ask: {{fa: {COUNT}, en: How many people live there?}}
+    min: 1
+    max: 99
+  - id: details
+    type: long_text
+    label: {{fa: شرح, en: Details}}
+    ask: {{fa: {DETAILS}, en: Describe it.}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a citizen says, and what the right answer holds."""
+
+    say: str
+    answer: re.Pattern[str]
+
+
+def _holding(words: str) -> re.Pattern[str]:
+    return re.compile(re.escape(words))
+
+
+def form(user: int) -> tuple[Turn, ...]:
+    """Six turns. The name is the user's own and comes back in the review, so no two conversations can be mixed up."""
+    name = f"شهروند شمارهٔ {user}"
+    return (
+        Turn(OPEN, _holding(NAME)),
+        Turn(name, _holding(KIND)),
+        Turn(KINDS["park"], _holding(COUNT)),
+        Turn("۴", _holding(DETAILS)),
+        Turn(_WORDS, _holding(name)),
+        Turn(CONFIRM, CODE),
+    )

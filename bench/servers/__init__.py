@@ -1,0 +1,1 @@
+"""The systems that ours is measured against, each a process of its own."""

@@ -1,0 +1,167 @@
+"""The command line: `pishkhan …`, the same as `python -m bot …`.
+
+What a command needs is imported when it is called, so that `--help` is there at once.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.commands.errors import worded
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+cli = typer.Typer(
+    help="Pishkhan, the conversational front counter of a public organisation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+evaluate = typer.Typer(help="Measure how well it understands.", no_args_is_help=True, rich_markup_mode=None)
+requests = typer.Typer(help="See and move requests.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(evaluate, name="evaluate")
+cli.add_typer(requests, name="requests")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Code = Annotated[str, typer.Argument(help="A tracking code, in any digits, spaces and dashes allowed.")]
+
+
+class Medium(StrEnum):
+    WEB = "web"
+    TELEGRAM = "telegram"
+    SMS = "sms"
+    VOICE = "voice"
+
+
+def _settings() -> Settings:
+    from bot import settings
+
+    return settings.read()
+
+
+@cli.command()
+def serve() -> None:
+    """Serve until Ctrl-C."""
+    with worded():
+        given = _settings()
+        from bot.commands import serving
+
+        serving.serve(given)
+
+
+@cli.command()
+def chat(
+    channel: Annotated[Medium, typer.Option(help="Render as this channel would.")] = Medium.WEB,
+    sender: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Who writes; a name or a number.")] = "me",
+) -> None:
+    """Talk to the bot in the terminal, on the same data as the server, which may run meanwhile."""
+    with worded():
+        given = _settings()
+        from bot.commands import chatting
+
+        chatting.chat(given, channel.value, sender)
+
+
+@cli.command()
+def check(content: Annotated[Path | None, typer.Option(help="The folder; default: CONTENT_DIR.")] = None) -> None:
+    """Check the content: every mistake with its file and line."""
+    with worded():
+        folder = content or _settings().content_dir
+        from bot.commands import checking
+
+        typer.echo(checking.check(folder))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    with worded():
+        given = _settings()
+        from bot.commands import serving
+
+        serving.migrate(given)
+        typer.echo("the database is up to date")
+
+
+@evaluate.command("nlu")
+def evaluate_nlu(
+    train: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: the content's own.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: every fifth sentence, held out.")] = None,
+    json: Json = False,
+) -> None:
+    """How well intents are told apart."""
+    with worded():
+        from bot.commands import evaluating
+
+        typer.echo(evaluating.nlu(train, test, json=json))
+
+
+@evaluate.command("faq")
+def evaluate_faq(
+    entries: Annotated[Path | None, typer.Option(help="JSON Lines; default: the content's own entries.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="JSON Lines; default: the variants, held out.")] = None,
+    json: Json = False,
+) -> None:
+    """How well questions find their answer."""
+    with worded():
+        from bot.commands import evaluating
+
+        typer.echo(evaluating.faq(entries, questions, json=json))
+
+
+@requests.command("list")
+def requests_list(
+    status: Annotated[str, typer.Option(help="Only these.")] = "",
+    unit: Annotated[str, typer.Option(help="Only those that this unit has.")] = "",
+    after: Annotated[str, typer.Option(help="Begin behind the request with this code.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    json: Json = False,
+) -> None:
+    """Requests, newest first."""
+    with worded():
+        given = _settings()
+        from bot.commands import requests as desk
+
+        typer.echo(desk.listed(given, status=status, unit=unit, after=after, limit=limit, json=json))
+
+
+@requests.command("show")
+def requests_show(code: Code, json: Json = False) -> None:
+    """One request with everything in it."""
+    with worded():
+        given = _settings()
+        from bot.commands import requests as desk
+
+        typer.echo(desk.shown(given, code, json=json))
+
+
+@requests.command("set")
+def requests_set(
+    code: Code,
+    status: Annotated[str, typer.Argument(help="submitted, in_review, needs_information, referred, resolved…")],
+    note: Annotated[str, typer.Option(help="The citizen reads it.")] = "",
+    unit: Annotated[str, typer.Option(help="Refer it to this unit.")] = "",
+    officer: Annotated[str, typer.Option(help="A post, not a person.")] = "",
+    json: Json = False,
+) -> None:
+    """Move a request; the running server tells the citizen."""
+    with worded():
+        given = _settings()
+        from bot.commands import requests as desk
+
+        typer.echo(desk.moved(given, code, status, note=note, unit=unit, officer=officer, json=json))
+
+
+def main() -> None:
+    """The console script."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""What every channel promises to the application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+from bot.core.messages import Address, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the medium can carry; renderers look here, never at a channel's name."""
+
+    buttons: bool  # choices become buttons; else numbered lines
+    files: bool  # the citizen can send files
+    text: bool = True  # the citizen can write words
+    max_text: int = 4096  # characters of one outgoing message
+    max_buttons: int = 100
+
+
+class Channel(Protocol):
+    name: str
+    can: Capabilities
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """The HTTP routes; each refuses what is not authentic with 403 before anything is done."""
+        ...
+
+    def lifespan(self, app: web.Application) -> AsyncIterator[None]:
+        """An aiohttp `cleanup_ctx`: before the yield start (set the webhook, or poll), after it stop."""
+        ...
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+        """See `bot.core.ports.Sender`."""
+        ...

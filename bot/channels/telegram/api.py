@@ -1,0 +1,170 @@
+"""The Bot API over one kept-alive aiohttp session.
+
+python-telegram-bot gives the request layer, its errors and the client for what is called once (webhook, command
+menu). What every turn calls goes through `Api.call`, which leaves out the client's objects on both ways: they cost
+more than all the rest of a turn. No error that leaves this module holds a URL, for the token is part of every one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+from telegram import Bot
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+PATIENCE = 10.0  # seconds for one call
+FILE_PATIENCE = 60.0  # seconds for one file
+CONNECTIONS = 100
+KEEP_ALIVE = 60.0  # seconds
+_HEADERS = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+_NESTED = (dict, list)
+_MILLISECONDS = 10**11  # a date above is none in seconds before the year 5138
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    """What the transport reads of python-telegram-bot's RequestData, without an object for each parameter."""
+
+    parameters: Mapping[str, Any]
+    contains_files: bool = False
+
+
+class AiohttpRequest(BaseRequest):
+    """python-telegram-bot's transport on aiohttp. JSON only: nothing is uploaded."""
+
+    __slots__ = ("_patience", "_session")
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        return self._patience
+
+    async def initialize(self) -> None:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=_HEADERS,
+            )
+
+    async def shutdown(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = BaseRequest.DEFAULT_NONE,
+        write_timeout: object = BaseRequest.DEFAULT_NONE,
+        connect_timeout: object = BaseRequest.DEFAULT_NONE,
+        pool_timeout: object = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        """`read_timeout` is for the whole exchange. Raises TimedOut, NetworkError."""
+        if self._session is None:
+            raise NetworkError("the channel is not running")
+        if request_data is not None and request_data.contains_files:
+            raise TypeError("this transport uploads nothing")
+        body = orjson.dumps(request_data.parameters) if request_data is not None else None
+        patience = read_timeout if isinstance(read_timeout, int | float) else self._patience
+        try:
+            async with self._session.request(
+                method, url, data=body, timeout=aiohttp.ClientTimeout(total=patience)
+            ) as response:
+                return _status(response.status, payload := await response.read()), payload
+        except TimeoutError:
+            raise TimedOut(f"no answer in {patience:g} s") from None
+        except aiohttp.ClientError as error:
+            raise NetworkError(type(error).__name__) from None
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Lenient, see `mended`. Raises TelegramError."""
+        try:
+            answer = orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            raise TelegramError("the answer is no JSON") from None
+        if not isinstance(answer, dict):
+            raise TelegramError("the answer is no JSON object")
+        return mended(answer)
+
+
+def _status(status: int, payload: bytes) -> int:
+    """Some servers say 200 to a call that failed."""
+    if status == 200 and payload.startswith(b'{"ok":false'):
+        return int(orjson.loads(payload).get("error_code", 400))
+    return status
+
+
+def mended(answer: dict[str, Any]) -> dict[str, Any]:
+    """Telegram-like servers leave out what python-telegram-bot's types insist on: `is_bot`, `chat_instance`, seconds
+    instead of milliseconds, a result that is not null, and the message that was edited. In place."""
+    result = answer.get("result")
+    if result is None or (isinstance(result, dict) and result.keys() == {"message_id"}):
+        answer["result"] = True
+    elif isinstance(result, dict | list):
+        _mend(result)
+    return answer
+
+
+def _mend(value: dict[str, Any] | list[Any]) -> None:
+    parts: Iterable[Any] = value
+    if isinstance(value, dict):
+        if "first_name" in value and "type" not in value:
+            value.setdefault("is_bot", False)
+        elif "update_id" in value and "callback_query" in value:
+            value["callback_query"].setdefault("chat_instance", "")
+        elif isinstance(date := value.get("date"), int) and date > _MILLISECONDS:
+            value["date"] = date // 1000
+        parts = value.values()
+    for part in parts:
+        if part.__class__ in _NESTED:
+            _mend(part)
+
+
+class Api:
+    """One bot at one Bot API server. Use within `async with`."""
+
+    def __init__(self, token: str, url: str) -> None:
+        self.request = AiohttpRequest()
+        self.bot = Bot(
+            token,
+            base_url=f"{url}/bot",
+            base_file_url=f"{url}/file/bot",
+            request=self.request,
+            get_updates_request=self.request,
+        )
+        self._methods = f"{url}/bot{token}/"
+        self._files = f"{url}/file/bot{token}/"
+
+    async def __aenter__(self) -> Api:
+        await self.request.initialize()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.request.shutdown()
+
+    async def call(self, method: str, parameters: Mapping[str, Any], *, patience: float = PATIENCE) -> Any:
+        """The `result` of a method as plain JSON. Raises telegram.error.TelegramError."""
+        data = cast("RequestData", _Parameters(parameters))
+        return await self.request.post(self._methods + method, data, read_timeout=patience)
+
+    async def download(self, file_id: str) -> bytes:
+        """A file that was sent to the bot, at most 20 MB (core.telegram.org/bots/api#getfile). Raises TelegramError."""
+        file = cast("dict[str, str]", await self.call("getFile", {"file_id": file_id}))
+        url = self._files + quote(file["file_path"])
+        try:
+            return await self.request.retrieve(url, read_timeout=FILE_PATIENCE)
+        except NetworkError:  # a second try is cheaper than asking the citizen for one
+            return await self.request.retrieve(url, read_timeout=FILE_PATIENCE)

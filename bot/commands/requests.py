@@ -1,0 +1,123 @@
+"""`pishkhan requests …`: the officer's minimum, on the database that the server uses, while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import orjson
+
+from bot import app
+from bot.commands.errors import Ended
+from bot.core.requests import NotAllowed, ServiceRequest, Status
+from bot.core.tracking import TrackingCode
+from bot.desk.service_desk import ServiceDesk
+from bot.settings import Settings
+from bot.web import models
+
+Result = TypeVar("Result")
+
+
+def listed(settings: Settings, *, status: str, unit: str, after: str, limit: int, json: bool) -> str:
+    """Requests, newest first, a line each."""
+    wanted = _status(status) if status else None
+    behind = _code(after) if after else ""
+
+    async def work(desk: ServiceDesk) -> tuple[ServiceRequest, ...]:
+        return await desk.search(status=wanted, unit=unit, after=behind, limit=limit)
+
+    found = _at_the_desk(settings, work)
+    if json:
+        return _json([models.RequestSummary.of(r).model_dump(mode="json") for r in found])
+    if not found:
+        return "no requests"
+    rows = [("CODE", "STATUS", "FILED", "UNIT", "CHANNEL", "TITLE")]
+    rows += [
+        (r.code.shown, r.status.value, f"{r.filed_at:%Y-%m-%d %H:%M}", r.unit, r.draft.address.channel, r.draft.title)
+        for r in found
+    ]
+    return _table(rows)
+
+
+def shown(settings: Settings, code: str, *, json: bool) -> str:
+    """One request with everything in it."""
+    wanted = _code(code)
+
+    async def work(desk: ServiceDesk) -> ServiceRequest | None:
+        return await desk.find(wanted)
+
+    found = _at_the_desk(settings, work)
+    if found is None:
+        raise Ended(f"no request has the code {wanted.shown}")
+    return _json(models.Request.of(found).model_dump(mode="json")) if json else _case(found)
+
+
+def moved(settings: Settings, code: str, status: str, *, note: str, unit: str, officer: str, json: bool) -> str:
+    """The request after the step; the running server tells the citizen."""
+    wanted, target = _code(code), _status(status)
+
+    async def work(desk: ServiceDesk) -> ServiceRequest:
+        return await desk.change(wanted, by="officer", status=target, note=note, unit=unit, officer=officer)
+
+    try:
+        changed = _at_the_desk(settings, work)
+    except KeyError:
+        raise Ended(f"no request has the code {wanted.shown}") from None
+    except NotAllowed as error:
+        raise Ended(str(error)) from None
+    return (
+        _json(models.Request.of(changed).model_dump(mode="json")) if json else f"{changed.code.shown} {changed.status}"
+    )
+
+
+def _at_the_desk(settings: Settings, work: Callable[[ServiceDesk], Awaitable[Result]]) -> Result:
+    async def run() -> Result:
+        catalogue = app.load_content(settings)
+        database, desk = app.desk(settings, lambda: catalogue)
+        async with app.opened(database, settings):
+            return await work(desk)
+
+    return asyncio.run(run())
+
+
+def _code(text: str) -> TrackingCode:
+    code = TrackingCode.find(text)
+    if code is None:
+        raise Ended("this is not a tracking code: ten digits, the last one checks the others")
+    return code
+
+
+def _status(text: str) -> Status:
+    if text not in set(Status):
+        raise Ended(f"{text} is not a status; there are {', '.join(Status)}")
+    return Status(text)
+
+
+def _json(data: object) -> str:
+    return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns as wide as their widest cell; the last one runs free."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(r, widths, strict=False)), r[-1]]) for r in rows)
+
+
+def _case(r: ServiceRequest) -> str:
+    facts = {
+        "code": r.code.shown,
+        "title": r.draft.title,
+        "status": r.status.value,
+        "unit": r.unit,
+        "officer": r.officer,
+        "service": r.draft.service,
+        "filed": f"{r.filed_at:%Y-%m-%d %H:%M}",
+        "expected": r.expected_on.isoformat() if r.expected_on else "",
+        "by": f"{r.draft.address.channel} {r.draft.mobile}".strip(),
+    }
+    facts |= {a.label: a.shown or str(a.value) for a in r.draft.answers if a.kind != "files"}
+    facts |= {f"file {n}": f"{a.name} ({a.size} bytes)" for n, a in enumerate(r.draft.attachments, start=1)}
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    lines += [f"{c.at:%Y-%m-%d %H:%M}  {c.by}  {c.status}  {c.unit}  {c.note}".rstrip() for c in r.history]
+    return "\n".join(lines)

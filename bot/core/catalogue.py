@@ -1,0 +1,176 @@
+"""What the organisation writes about itself, as values. `bot.content` reads them from `knowledge_base/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+Text = Mapping[str, str]
+"""One text in each language, e.g. {"fa": …, "en": …}."""
+
+
+def pick(text: Text, language: str) -> str:
+    """The text in this language, else in the first one that it was written in."""
+    return text.get(language) or next(iter(text.values()), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Opening hours of one weekday; 0 is Saturday."""
+
+    weekday: int
+    opens: str  # "07:30"
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    id: str
+    title: Text
+    phone: str = ""
+    place: Text = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    name: Text
+    about: Text
+    address: Text
+    phone: str
+    website: str
+    email: str
+    hours: tuple[Hours, ...]
+    units: Mapping[str, Unit]
+    front_desk: str  # the unit that gets what belongs to no other
+    categories: Mapping[str, Text]
+    audiences: Mapping[str, Text]
+    holidays: frozenset[date]
+    timezone: str = "Asia/Tehran"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One page of the service catalogue (شناسنامهٔ خدمت)."""
+
+    id: str
+    title: Text
+    category: str
+    audiences: tuple[str, ...]
+    unit: str
+    officer: Text  # a post, not a person
+    days: int  # working days until done; 0: at once
+    fee: int | None  # rials; None: by tariff, see fee_note
+    fee_note: Text
+    about: Text
+    steps: Mapping[str, tuple[str, ...]]  # language → lines; so the next two
+    documents: Mapping[str, tuple[str, ...]]
+    laws: Mapping[str, tuple[str, ...]]
+    complaint: Text  # how to complain about this service
+    forms: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaqEntry:
+    id: str
+    question: Text
+    variants: Mapping[str, tuple[str, ...]]
+    answer: Text
+    service: str = ""
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    id: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One question of a form. Types: text, long_text, choice, yes_no, number, date, mobile, landline, national_id,
+    postal_code, legal_id, email, location, files, service."""
+
+    id: str
+    type: str
+    label: Text
+    ask: Text
+    help: Text = field(default_factory=dict)
+    example: Text = field(default_factory=dict)
+    optional: bool = False
+    options: tuple[Option, ...] = ()
+    min: int | None = None  # number: value; text: characters; files: how many
+    max: int | None = None
+    past: bool = True  # date: may it be before today
+    future: bool = True
+    remember: str = ""  # profile key: offered again next time
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    id: str
+    kind: str
+    title: Text
+    intro: Text
+    fields: tuple[Field, ...]
+    service: str = ""
+    unit: str = ""
+    days: int = 0
+    version: int = 0  # made of the fields: another one means that the form was edited
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a survey. Types: scale (1 to 5), choice, yes_no, long_text."""
+
+    id: str
+    type: str
+    ask: Text
+    label: Text
+    options: tuple[Option, ...] = ()
+    optional: bool = False
+    at_most: int | None = None  # asked only when the score was at most this
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    id: str
+    title: Text
+    questions: tuple[Question, ...]
+    kinds: tuple[str, ...]  # request kinds that it follows; empty: all the others
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    id: str
+    title: Text
+    body: Text
+    since: date
+    until: date | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A training sentence of an intent."""
+
+    intent: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    organization: Organization
+    services: Mapping[str, Service]
+    faq: Mapping[str, FaqEntry]
+    forms: Mapping[str, Form]
+    surveys: Mapping[str, Survey]
+    announcements: tuple[Announcement, ...]
+    phrases: Mapping[str, Text]
+    words: Mapping[str, Mapping[str, tuple[str, ...]]]  # command → language → what people say for it
+    examples: tuple[Example, ...]
+    languages: tuple[str, ...] = ("fa", "en")
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical word → other words for it
+    unrelated: tuple[str, ...] = ()  # sentences that no entry should answer

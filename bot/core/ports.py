@@ -1,0 +1,304 @@
+"""What the heart needs from outside: Protocols only. One contract test class per port runs over all implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from bot.core.messages import Address, Arg, Attachment, Line, Reply
+from bot.core.requests import Draft, Miss, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.sessions import Session
+from bot.core.tracking import TrackingCode
+
+# --- sessions -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Opened:
+    """A session held by one turn. Put the new session into `session` and the turn's lines into `lines`."""
+
+    session: Session
+    lines: list[Line] = field(default_factory=list)
+
+
+class StaleSession(Exception):
+    """Another process saved this session since it was opened; nothing was written. Retry the turn."""
+
+
+class SessionStore(Protocol):
+    def open(self, contact: str) -> AbstractAsyncContextManager[Opened]:
+        """Exclusive access in order of asking. On a clean exit, if `session` was replaced, it and the lines are
+        written durably and at once, before the exit returns (StaleSession if the stored version moved on);
+        on an exception nothing is. A contact never seen has an empty session with version 0."""
+        ...
+
+
+class Transcripts(Protocol):
+    async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
+        """The contact's lines with seq greater than `after`, oldest first; of more than `limit`, the last ones."""
+        ...
+
+
+class Contacts(Protocol):
+    async def resolve(self, address: Address) -> str:
+        """The contact's id; an address never seen becomes a new contact."""
+        ...
+
+    async def verify(self, contact: str, phone: str) -> None:
+        """The channel vouches that this number (E.164) is the contact's own. Idempotent."""
+        ...
+
+    async def reach(self, address: Address, reachable: bool) -> None:
+        """Remember that the provider refuses to deliver to this address (blocked, gone), or does again."""
+        ...
+
+
+# --- the desk -----------------------------------------------------------------------------------
+
+
+class Desk(Protocol):
+    """The service desk's own words. Each call is one transaction; the same `key` takes effect once."""
+
+    async def file(self, draft: Draft, *, key: str) -> ServiceRequest: ...
+
+    async def find(self, code: TrackingCode) -> ServiceRequest | None:
+        """For officers and for the filer; the citizen's look-ups go through `look_up`."""
+        ...
+
+    async def look_up(self, code: str, by: Address) -> ServiceRequest | None:
+        """A citizen's look-up. Failures are counted per address: raises TooManyAttempts."""
+        ...
+
+    async def unlock(self, code: TrackingCode, digits: str, by: Address) -> bool:
+        """Whether these are the last four digits of the filer's number. Constant-time; failures are counted per
+        address and per code: raises TooManyAttempts."""
+        ...
+
+    async def list_of(self, contact: str, limit: int = 20) -> tuple[ServiceRequest, ...]:
+        """The contact's own requests, newest first."""
+        ...
+
+    async def search(
+        self, *, status: Status | None = None, unit: str = "", after: str = "", limit: int = 50
+    ) -> tuple[ServiceRequest, ...]:
+        """Newest first, beginning behind the request with code `after`."""
+        ...
+
+    async def change(
+        self,
+        code: TrackingCode,
+        *,
+        by: str,
+        status: Status | None = None,
+        note: str = "",
+        unit: str = "",
+        officer: str = "",
+        attachments: Sequence[Attachment] = (),
+        key: str = "",
+    ) -> ServiceRequest:
+        """Move or annotate a request. Raises KeyError (no such code), NotAllowed (status course). When an officer
+        does it the filer's notice is in the outbox in the same transaction; closing adds the survey's, once ever.
+        A citizen's note or file on a request that NEEDS_INFORMATION moves it to IN_REVIEW."""
+        ...
+
+    async def rate(self, response: SurveyResponse, *, key: str) -> bool:
+        """Record a survey; False if this request was rated already."""
+        ...
+
+    async def summary(self) -> Mapping[str, Any]:
+        """Of surveys: {"count", "mean", "satisfied" (share of 4 and 5), "scores": {"1": n…}, "by_survey": {…}}."""
+        ...
+
+    async def miss(self, miss: Miss, *, key: str) -> None:
+        """Record a question for the editors."""
+        ...
+
+
+class Outbox(Protocol):
+    async def due(self, limit: int = 50) -> tuple[Notice, ...]:
+        """Notices whose time has come, oldest first."""
+        ...
+
+    async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
+        """Delivered; or to be tried again in so many seconds; or given up (`delivered` False, no `retry_in`)."""
+        ...
+
+
+# --- under the desk -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step of a request writes: the request after it, whose history ends with the new entry, and what the
+    filer is told; a command in `once` is told once ever."""
+
+    request: ServiceRequest
+    tell: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One wrong guess of a code or of a second factor."""
+
+    at: datetime
+    address: Address
+    code: str
+
+
+class Records(Protocol):
+    """Where the desk keeps things. Each call is one transaction. A `key` that was used before writes nothing and
+    gets what it got then. A `rule` is pure: a store may run it again. Moments come back in any time zone."""
+
+    async def add(self, request: ServiceRequest, *, key: str) -> ServiceRequest | None:
+        """The request that this key filed, now or earlier; None: its code is taken, choose another."""
+        ...
+
+    async def update(self, code: str, rule: Callable[[ServiceRequest], Step], *, key: str = "") -> ServiceRequest:
+        """Write what the rule makes of the request and put its notices into the outbox. Raises KeyError, and what
+        the rule raises, which writes nothing."""
+        ...
+
+    async def find(self, code: str) -> ServiceRequest | None: ...
+
+    async def of(self, contact: str, limit: int) -> tuple[ServiceRequest, ...]:
+        """Newest first; so in `search`, which see in `Desk`."""
+        ...
+
+    async def search(self, status: Status | None, unit: str, after: str, limit: int) -> tuple[ServiceRequest, ...]: ...
+
+    async def owner(self, address: Address) -> str:
+        """The contact that this address belongs to; empty when it was never seen."""
+        ...
+
+    async def guess(
+        self,
+        kind: str,
+        by: Address,
+        code: str,
+        *,
+        at: datetime,
+        since: datetime,
+        rule: Callable[[Sequence[Failure]], bool],
+    ) -> bool:
+        """Let the rule judge a guess by the failures of this kind since then, by this address or at this code,
+        oldest first. False is written down as one more; True forgets those of this address at this code."""
+        ...
+
+    async def rate(self, response: SurveyResponse, *, key: str, at: datetime) -> bool:
+        """False: another key rated this request already. Raises KeyError for a code that there is not."""
+        ...
+
+    async def scores(self) -> Mapping[str, Mapping[int, int]]:
+        """Survey → score → how many."""
+        ...
+
+    async def miss(self, miss: Miss, *, key: str, at: datetime) -> None: ...
+
+    async def misses(self, limit: int) -> tuple[Miss, ...]:
+        """Newest first."""
+        ...
+
+    async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]: ...
+
+    async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
+        """Count a try of the notice with this id and leave it "pending" until `next_at`, "delivered" or "dead"."""
+        ...
+
+
+# --- understanding ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    kind: str  # tracking_code, date, number, mobile, …
+    value: Any  # JSON
+    start: int
+    end: int  # offsets in the raw text
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    intent: str  # "none": out of scope
+    confidence: float  # 0 to 1
+    entities: tuple[Entity, ...] = ()
+    guesses: tuple[tuple[str, float], ...] = ()  # best first
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A FAQ entry or service page that may answer. id: "faq/ID" or "service/ID"."""
+
+    id: str
+    score: float  # 0 to 1
+    sure: bool  # good enough to be told as the answer
+
+
+class Unreadable(ValueError):
+    """Text that is not a value of the wanted kind. `reason` is a phrase key under "invalid.": "date.no_such_day"…"""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Nlu(Protocol):
+    def read(self, text: str, language: str) -> Reading: ...
+
+    def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+        """Best first; empty when nothing is near."""
+        ...
+
+    def parse(self, kind: str, text: str, *, today: date) -> str | int:
+        """What people write for a value → its one form. Raises Unreadable.
+
+        number → int · date → ISO date · mobile, landline → E.164 · national_id, legal_id, postal_code → digits ·
+        email → lower-cased domain · tracking_code → ten digits
+        """
+        ...
+
+
+class Wording(Protocol):
+    """Phrases as plain text, for the engine to recognise what it offered."""
+
+    def text(self, arg: Arg, language: str) -> str: ...
+
+
+# --- out ----------------------------------------------------------------------------------------
+
+
+class SendFailed(Exception):
+    """A provider did not take a message. `retry_in` seconds, or None: never. `unreachable`: blocked us, or gone."""
+
+    def __init__(self, why: str, *, retry_in: float | None = None, unreachable: bool = False) -> None:
+        super().__init__(why)
+        self.why = why
+        self.retry_in = retry_in
+        self.unreachable = unreachable
+
+
+class Sender(Protocol):
+    """The sending half of a channel."""
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+        """Bring replies to the citizen; `seq` numbers the first of them. Raises SendFailed."""
+        ...
+
+
+class Files(Protocol):
+    async def put(self, data: bytes, name: str, contact: str) -> Attachment:
+        """Store a file after looking into it. Raises FileRefused."""
+        ...
+
+    async def get(self, id: str) -> tuple[Attachment, bytes] | None: ...
+
+
+class FileRefused(Exception):
+    """`reason` is a phrase key: "file.too_large", "file.empty", "file.type_not_allowed", "file.not_what_it_says"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

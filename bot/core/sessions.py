@@ -1,0 +1,116 @@
+"""What is remembered between two turns: plain data, so that any process on any day can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+KEPT_REPLIES = 6  # turns whose replies are kept for a redelivered inbound
+KEPT_IDS = 48  # turns whose ids are kept: an older repeat changes nothing and hears the open question
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One dialog under way. `id` is also the idempotency key of what the dialog finally does."""
+
+    id: str
+    dialog: str
+    version: int
+    step: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    tries: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "dialog": self.dialog,
+            "version": self.version,
+            "step": self.step,
+            "answers": dict(self.answers),
+            "tries": self.tries,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Frame:
+        return cls(data["id"], data["dialog"], data["version"], data["step"], data["answers"], data["tries"])
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was answered to one inbound; `replies` stays JSON until somebody asks again."""
+
+    inbound: str  # Inbound.key
+    seq: int  # of the first reply
+    replies: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The state of one contact's conversation."""
+
+    contact: str
+    language: str = ""
+    channel: str = ""  # of the last inbound
+    frames: tuple[Frame, ...] = ()  # the last one is open
+    turns: tuple[Turn, ...] = ()
+    seen: tuple[str, ...] = ()
+    seq: int = 0  # of the last transcript line
+    touched_at: datetime | None = None
+    profile: Mapping[str, str] = field(default_factory=dict)  # answers not to be asked twice: name, mobile…
+    aside: str = ""  # words that an interruption took; "/keep" gives them to the open question after all
+    version: int = 0  # counted by the store at each save
+
+    @property
+    def top(self) -> Frame | None:
+        return self.frames[-1] if self.frames else None
+
+    def with_top(self, frame: Frame) -> Session:
+        return replace(self, frames=(*self.frames[:-1], frame))
+
+    def replay(self, inbound: str) -> Turn | None:
+        """The stored turn of a repeated inbound; one whose replies are no longer kept has none."""
+        for turn in reversed(self.turns):
+            if turn.inbound == inbound:
+                return turn
+        return Turn(inbound, self.seq + 1, ()) if inbound in self.seen else None
+
+    def remember(self, turn: Turn) -> Session:
+        return replace(
+            self,
+            turns=(*self.turns, turn)[-KEPT_REPLIES:],
+            seen=(*self.seen, turn.inbound)[-KEPT_IDS:],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "contact": self.contact,
+            "language": self.language,
+            "channel": self.channel,
+            "frames": [f.to_json() for f in self.frames],
+            "turns": [[t.inbound, t.seq, list(t.replies)] for t in self.turns],
+            "seen": list(self.seen),
+            "seq": self.seq,
+            "touched_at": self.touched_at.isoformat() if self.touched_at else None,
+            "profile": dict(self.profile),
+            "aside": self.aside,
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Session:
+        touched = data["touched_at"]
+        return cls(
+            contact=data["contact"],
+            language=data["language"],
+            channel=data["channel"],
+            frames=tuple(Frame.from_json(f) for f in data["frames"]),
+            turns=tuple(Turn(i, s, tuple(r)) for i, s, r in data["turns"]),
+            seen=tuple(data["seen"]),
+            seq=data["seq"],
+            touched_at=datetime.fromisoformat(touched) if touched else None,
+            profile=data["profile"],
+            aside=data["aside"],
+            version=data["version"],
+        )

@@ -1,0 +1,82 @@
+"""What the organisation has to say by itself: announcements, opening hours, and news of a request."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.core.catalogue import Announcement, Catalogue, Hours, pick
+from bot.core.messages import Arg, Choice, Phrase, Reply, Term
+from bot.core.requests import ServiceRequest, Status
+from bot.dialogs.track import unit_of
+
+
+def current(catalogue: Catalogue, now: datetime, *, urgent_only: bool = False) -> list[Announcement]:
+    today = now.date()
+    return [
+        a
+        for a in catalogue.announcements
+        if a.since <= today and (a.until is None or today <= a.until) and (a.urgent or not urgent_only)
+    ]
+
+
+def announcement(item: Announcement, language: str) -> Phrase:
+    return Phrase("news.item", {"title": pick(item.title, language), "body": pick(item.body, language)})
+
+
+def news(catalogue: Catalogue, language: str, now: datetime) -> Reply:
+    items = tuple(announcement(a, language) for a in current(catalogue, now))
+    menu = (Choice("/menu", Phrase("nav.menu")),)
+    return Reply(Phrase("form.lines", {"lines": items}) if items else Phrase("news.none"), menu)
+
+
+def is_open(catalogue: Catalogue, now: datetime) -> bool:
+    """Whether the counter is open at this moment of the organisation's own clock."""
+    if now.date() in catalogue.organization.holidays:
+        return False
+    clock = now.strftime("%H:%M")
+    return any(h.opens <= clock < h.closes for h in _today(catalogue, now))
+
+
+def _today(catalogue: Catalogue, now: datetime) -> list[Hours]:
+    weekday = (now.weekday() + 2) % 7  # the week begins on Saturday
+    return [h for h in catalogue.organization.hours if h.weekday == weekday]
+
+
+def hours(catalogue: Catalogue, language: str, now: datetime) -> Reply:
+    organization = catalogue.organization
+    lines: list[Arg] = [Phrase("hours.open_now" if is_open(catalogue, now) else "hours.closed_now")]
+    lines += (Phrase("hours.day", _hours_of_day(h)) for h in sorted(organization.hours, key=lambda h: h.weekday))
+    lines.append(Phrase("hours.place", {"address": pick(organization.address, language)}))
+    lines.append(Phrase("hours.phone", {"phone": Term("digits", organization.phone)}))
+    lines.append(Phrase("hours.always"))
+    return Reply(Phrase("form.lines", {"lines": tuple(lines)}), (Choice("/menu", Phrase("nav.menu")),))
+
+
+def _hours_of_day(hours: Hours) -> dict[str, Arg]:
+    return {
+        "day": Phrase(f"hours.weekday_{hours.weekday}"),
+        "opens": Term("clock", hours.opens),
+        "closes": Term("clock", hours.closes),
+    }
+
+
+def told(request: ServiceRequest, language: str, catalogue: Catalogue) -> Reply:
+    """A request moved on: what it is now, the officer's last word, what the citizen may do."""
+    last = request.history[-1]
+    lines: list[Arg] = [
+        Phrase(
+            "notice.moved",
+            {
+                "title": request.draft.title,
+                "code": Term("code", request.code),
+                "status": Phrase(f"status.{request.status}"),
+                "unit": unit_of(request, language, catalogue),
+            },
+        )
+    ]
+    if last.note and last.by != "citizen":
+        lines.append(Phrase("track.note_officer", {"note": Term("quote", last.note)}))
+    if request.status is Status.NEEDS_INFORMATION:
+        lines.append(Phrase("notice.please_add"))
+    choices = (Choice(f"/track/{request.code}", Phrase("nav.track_this")),)
+    return Reply(Phrase("form.lines", {"lines": tuple(lines)}), choices)

@@ -1,0 +1,74 @@
+"""The engine: one turn of one contact, from what was heard to what is said.
+
+The dialogs know their own questions; the engine owns everything that must be the same in all of them: back, cancel,
+repeat, menu, help, a person, language, the count of tries, questions asked in the middle, expiry, another channel,
+old buttons, and forms that were edited or removed while somebody was in them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.messages import Choice, Event, Inbound, Phrase, Reply
+from bot.core.ports import Wording
+from bot.core.sessions import Session
+from bot.dialogs.base import Context
+from bot.dialogs.registry import Dialogs
+from bot.dialogs.stage import HUMAN, MENU
+from bot.dialogs.turn import Turning
+
+REPEAT = Choice("/repeat", Phrase("nav.repeat"), nav=True)
+
+
+def _new_id() -> str:
+    return secrets.token_hex(6)
+
+
+class Engine:
+    """`dialogs` may be replaced between turns (content was edited); a turn under way keeps the one it began with."""
+
+    def __init__(self, dialogs: Dialogs, wording: Wording, *, new_id: Callable[[], str] = _new_id) -> None:
+        self.dialogs = dialogs
+        self.wording = wording
+        self.new_id = new_id
+
+    async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
+        """The session after this inbound, and what to say. The given session is never changed."""
+        turning = self._turning(session, heard, now)
+        await turning.run()
+        after = turning.session
+        if heard.event is not Event.NOTICE and after.channel != heard.address.channel:
+            after = replace(after, channel=heard.address.channel)
+        return after, turning.replies
+
+    def open_question(self, session: Session, heard: Inbound, now: datetime) -> tuple[Reply, ...]:
+        """What a very old repeat hears: the question that is open now."""
+        turning = self._turning(session, heard, now)
+        turning.refit()
+        turning.ask()
+        return tuple(turning.said[-1:])
+
+    def language(self, session: Session, heard: Inbound) -> str:
+        """The citizen's language: chosen, else the channel's hint, else the first of the content's."""
+        if session.language:
+            return session.language
+        languages = self.dialogs.catalogue.languages
+        hint = heard.language[:2].lower()
+        return hint if hint in languages else languages[0]
+
+    def apology(self, reference: str) -> Reply:
+        return Reply(Phrase("engine.apology", {"reference": reference}), (REPEAT, HUMAN, MENU))
+
+    def _turning(self, session: Session, heard: Inbound, now: datetime) -> Turning:
+        dialogs = self.dialogs
+        context = Context(
+            contact=session.contact,
+            address=heard.address,
+            language=self.language(session, heard),
+            now=now.astimezone(dialogs.zone),
+            profile=session.profile,
+        )
+        return Turning(dialogs, self.wording, self.new_id, session, heard, context)

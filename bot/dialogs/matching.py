@@ -1,0 +1,90 @@
+"""Recognising what was offered: buttons with their stamp, typed labels, numbers, and the words for commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import blake2s
+from typing import NamedTuple
+
+from bot.core.messages import Choice, Inbound, Kind, Reply
+from bot.core.ports import Wording
+from bot.core.sessions import Frame
+from bot.core.text import fold
+
+Words = Mapping[str, str]
+"""What people say, folded → the command or answer that it stands for."""
+
+_COMMAND = re.compile(r"/([a-z_]+)(?:[/ ]+(.*))?", re.DOTALL)
+_NUMBER = re.compile(r"\d{1,2}")
+_WORD = re.compile(r"\w+")
+SPARE_WORDS = 2  # that may stand around a label
+_EDGE = " .,!?:;()«»\"'"
+
+
+class Command(NamedTuple):
+    name: str
+    arg: str = ""
+
+
+def plain(text: str) -> str:
+    """The fold without punctuation at its ends: «بازگشت!» is «بازگشت»."""
+    return fold(text).strip(_EDGE)
+
+
+def command_in(value: str) -> Command | None:
+    """ "/form/letter" and "/track 12345 67890" alike."""
+    match = _COMMAND.fullmatch(value.strip())
+    return Command(match[1], (match[2] or "").strip()) if match else None
+
+
+def stamp(frame: Frame) -> str:
+    """Ties a button to the question that offered it, so that an old one is noticed."""
+    return blake2s(f"{frame.id}.{frame.step}".encode(), digest_size=3).hexdigest()
+
+
+def stamped(frame: Frame, reply: Reply, *more: Choice) -> Reply:
+    """The reply with further choices, none twice, each tied to this question unless it is a command."""
+    mark = stamp(frame)
+    have = {c.value for c in reply.choices}
+    choices = (*reply.choices, *(c for c in more if c.value not in have))
+    tied = (c if c.value.startswith("/") else Choice(f"{mark}~{c.value}", c.label, c.nav) for c in choices)
+    return Reply(reply.say, tuple(tied), reply.expect)
+
+
+def bare(frame: Frame, value: str) -> str | None:
+    """The bare value of a button of this very question; None for any other question's."""
+    mark, tilde, rest = value.partition("~")
+    if not tilde:
+        return value
+    return rest if mark == stamp(frame) else None
+
+
+def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, language: str) -> str | None:
+    """The bare value that typed words pick among the offered choices: by label, by a word such as «بله», or, where
+    the question is a choice, by number (counted without the navigation) or by a part of one label only."""
+    typed = plain(heard.text)
+    if not typed or not reply.choices:
+        return None
+    word = words.get(typed)
+    offered = {c.value for c in reply.choices}
+    for value in (word, typed):
+        if value in offered:
+            return value
+    for choice in reply.choices:
+        label = plain(wording.text(choice.label, language))
+        if label == typed or (word and words.get(label) == word):
+            return choice.value
+    if reply.expect.kind is not Kind.CHOICE:
+        return None
+    options = [c for c in reply.choices if not c.nav]
+    if _NUMBER.fullmatch(typed):
+        return options[int(typed) - 1].value if 1 <= int(typed) <= len(options) else None
+    meant = [c.value for c in options if _overlap(typed, plain(wording.text(c.label, language)))]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _overlap(typed: str, label: str) -> bool:
+    """«صبح» for «صبح، ۸ تا ۱۲», and «صدور پروانه ساختمانی» for «پروانه ساختمانی»."""
+    said, offered = set(_WORD.findall(typed)), set(_WORD.findall(label))
+    return said <= offered or (len(offered) > 1 and offered <= said and len(said) <= len(offered) + SPARE_WORDS)

@@ -1,0 +1,96 @@
+"""All dialogs that today's content makes, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.core.catalogue import Catalogue, pick
+from bot.core.messages import Choice, Phrase
+from bot.core.ports import Desk, Nlu
+from bot.dialogs.base import Context, Dialog
+from bot.dialogs.form import FormDialog
+from bot.dialogs.guide import GuideDialog
+from bot.dialogs.matching import Words, plain
+from bot.dialogs.menu import Leave, ListDialog, Resume
+from bot.dialogs.router import FORMS, HUMAN_FORM, Router
+from bot.dialogs.survey import SurveyDialog
+from bot.dialogs.track import TrackDialog
+
+_MENU = ("services", "forms", "track", "mine", "opinions", "news", "hours", "human")
+_OPINIONS = ("complain", "suggest", "criticise")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogs:
+    catalogue: Catalogue
+    nlu: Nlu
+    router: Router
+    words: Words
+    by_name: Mapping[str, Dialog]
+    zone: ZoneInfo
+
+    def get(self, name: str) -> Dialog | None:
+        return self.by_name.get(name)
+
+    def title(self, name: str, language: str) -> str:
+        """What a citizen calls this dialog; of a form and a survey its title."""
+        kind, _, id = name.partition("/")
+        if kind == "form" and id in self.catalogue.forms:
+            return pick(self.catalogue.forms[id].title, language)
+        if kind == "survey" and id in self.catalogue.surveys:
+            return pick(self.catalogue.surveys[id].title, language)
+        return pick(self.catalogue.phrases.get(f"nav.{name}", {}), language)
+
+
+def build(catalogue: Catalogue, nlu: Nlu, desk: Desk) -> Dialogs:
+    """Cheap enough to be done at each edit of the content."""
+    dialogs: list[Dialog] = [
+        *(FormDialog(form, catalogue, nlu, desk) for form in catalogue.forms.values()),
+        *(SurveyDialog(survey, nlu, desk) for survey in catalogue.surveys.values()),
+        TrackDialog(catalogue, desk, nlu),
+        GuideDialog(catalogue),
+        ListDialog("menu", lambda context: (*commands(_MENU), *languages(catalogue, but=context.language))),
+        ListDialog("opinions", lambda context: commands(_OPINIONS)),
+        ListDialog("forms", lambda context: form_choices(catalogue, context)),
+        ListDialog("language", lambda context: languages(catalogue)),
+        Leave(),
+        Resume(),
+    ]
+    return Dialogs(
+        catalogue,
+        nlu,
+        Router(catalogue, nlu, desk),
+        folded_words(catalogue),
+        {d.name: d for d in dialogs},
+        ZoneInfo(catalogue.organization.timezone),
+    )
+
+
+def commands(names: tuple[str, ...]) -> tuple[Choice, ...]:
+    return tuple(Choice(f"/{name}", Phrase(f"nav.{name}")) for name in names)
+
+
+def languages(catalogue: Catalogue, but: str = "") -> tuple[Choice, ...]:
+    """Each language under its own name."""
+    return tuple(Choice(f"/language/{id}", Phrase(f"language.{id}")) for id in catalogue.languages if id != but)
+
+
+def form_choices(catalogue: Catalogue, context: Context) -> tuple[Choice, ...]:
+    """Every form but those with an entrance of their own."""
+    elsewhere = {*FORMS.values(), HUMAN_FORM}
+    return tuple(
+        Choice(f"/form/{f.id}", pick(f.title, context.language))
+        for f in catalogue.forms.values()
+        if f.id not in elsewhere
+    )
+
+
+def folded_words(catalogue: Catalogue) -> Words:
+    return {
+        plain(word): command
+        for command, by_language in catalogue.words.items()
+        for words in by_language.values()
+        for word in words
+    }

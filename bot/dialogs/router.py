@@ -1,0 +1,278 @@
+"""Where words go when no question is open, and what each command opens."""
+
+from __future__ import annotations
+
+from bot.core.catalogue import Catalogue, pick
+from bot.core.messages import Choice, Inbound, Phrase, Reply, Term
+from bot.core.ports import Desk, Match, Nlu, Reading
+from bot.core.requests import Miss, TooManyAttempts
+from bot.core.text import fold
+from bot.core.tracking import TrackingCode, looks_like_code
+from bot.dialogs import desk_news, faq
+from bot.dialogs.base import Context, Done, Move, Push
+from bot.dialogs.matching import Command
+
+CERTAIN = 0.6  # confidence from which an intent alone decides
+NEAR = 0.2  # score below which a match is not worth a guess
+AGREED = 0.8  # score that two matches about one service must have together
+BRIEF = 3  # words; so few are a wish such as «ثبت درخواست» rather than a question
+MENU = (Choice("/menu", Phrase("nav.menu")),)
+HUMAN_FORM = "officer_message"
+OF_INTENT = {
+    "help": "help",
+    "menu": "menu",
+    "file_request": "forms",
+    "track_request": "track",
+    "my_requests": "mine",
+    "ask_service": "services",
+    "human": "human",
+    "announcements": "news",
+    "working_hours": "hours",
+    "language": "language",
+    "appointment": "appointment",
+    "complain": "complain",
+    "suggest": "suggest",
+    "criticise": "criticise",
+    "survey": "mine",
+}
+"""Intent → command."""
+FORMS = {"complain": "complaint", "suggest": "suggestion", "criticise": "criticism"}
+SMALL_TALK = ("greet", "goodbye", "thanks", "abuse")
+
+
+class Router:
+    def __init__(self, catalogue: Catalogue, nlu: Nlu, desk: Desk) -> None:
+        self.catalogue = catalogue
+        self.nlu = nlu
+        self.desk = desk
+
+    # --- first words --------------------------------------------------------------------------
+
+    def greeting(self, context: Context) -> tuple[Reply, ...]:
+        name = pick(self.catalogue.organization.name, context.language)
+        urgent = desk_news.current(self.catalogue, context.now, urgent_only=True)
+        return (
+            Reply(Phrase("menu.greeting", {"organization": name})),
+            *(Reply(desk_news.announcement(a, context.language)) for a in urgent),
+        )
+
+    def invitation(self, context: Context) -> Reply:
+        return Reply(Phrase("menu.anything_else"), MENU)
+
+    # --- free words ---------------------------------------------------------------------------
+
+    async def hear(self, heard: Inbound, context: Context) -> Move:
+        """Words with no open question: a code, a wish, a question, or honestly not understood."""
+        text = heard.text
+        if code := TrackingCode.find(text):
+            return Push("track", heard=code)
+        reading = self.nlu.read(text, context.language)
+        matches = self.nlu.answers(text, context.language)
+        best = self._agreed(matches)
+        wish = reading.intent if reading.confidence >= CERTAIN else "none"
+        if best and not (wish in OF_INTENT and self._wished(text, reading, best)):
+            return self.tell(best, context)
+        if wish in OF_INTENT:
+            return await self.command(Command(OF_INTENT[wish], self._service_in(wish, matches)), context, heard)
+        if wish in SMALL_TALK:
+            return Done((Reply(Phrase(f"talk.{wish}"), MENU),))
+        if looks_like_code(text):
+            return Done((Reply(Phrase("track.bad_code"), (Choice("/track", Phrase("track.another")), *MENU)),))
+        near = tuple(m for m in matches if m.score >= NEAR)
+        await self._missed(heard, context, near)
+        return Done((faq.guesses(near, context.language, self.catalogue) if near else faq.unknown(),))
+
+    def _agreed(self, matches: tuple[Match, ...]) -> Match | None:
+        """The match that is sure; or, when the two best are about one service and share the belief, its question."""
+        if not matches or matches[0].sure:
+            return matches[0] if matches else None
+        first, *others = matches[:2]
+        if not others or first.score + others[0].score < AGREED or others[0].score < NEAR:
+            return None
+        if self._service_of(first) != self._service_of(others[0]) or not self._service_of(first):
+            return None
+        return others[0] if first.id.startswith("service/") else first
+
+    def _service_of(self, match: Match) -> str:
+        kind, _, id = match.id.partition("/")
+        return id if kind == "service" else self.catalogue.faq[id].service
+
+    @staticmethod
+    def _wished(text: str, reading: Reading, best: Match) -> bool:
+        """Whether words that are both a wish and near an answer are rather the wish; a question mark says no."""
+        if fold(text).endswith("?"):
+            return False
+        return len(text.split()) <= BRIEF or reading.confidence > best.score
+
+    def _service_in(self, wish: str, matches: tuple[Match, ...]) -> str:
+        """The service that a wish is about, when the words name one: «می‌خوام پروانه بگیرم»."""
+        if wish not in ("file_request", "ask_service"):
+            return ""
+        for match in matches[:2]:
+            if service := self._service_of(match):
+                return service
+        return ""
+
+    def wish(self, text: str, context: Context) -> Command | None:
+        """A wish so clear that it is heard even where an answer was expected."""
+        reading = self.nlu.read(text, context.language)
+        if reading.intent in ("human", "help", "menu") and reading.confidence >= CERTAIN:
+            return Command(OF_INTENT[reading.intent])
+        return None
+
+    def tell(self, match: Match, context: Context) -> Move:
+        kind, _, id = match.id.partition("/")
+        if kind == "service":
+            return Push("guide", {"service": id})
+        return Done((faq.answer(self.catalogue.faq[id], context.language, self.catalogue),))
+
+    def aside(self, match: Match, context: Context) -> Phrase:
+        """The answer to a question asked in the middle of something else: no buttons, that go on belongs there."""
+        kind, _, id = match.id.partition("/")
+        if kind == "faq":
+            return faq.told(self.catalogue.faq[id], context.language, self.catalogue)
+        guide = self.catalogue.services[id]
+        return Phrase(
+            "faq.aside", {"title": pick(guide.title, context.language), "about": pick(guide.about, context.language)}
+        )
+
+    async def _missed(self, heard: Inbound, context: Context, matches: tuple[Match, ...]) -> None:
+        nearest = tuple(m.id for m in matches)
+        miss = Miss(heard.text, context.language, context.address.channel, "unknown", nearest=nearest)
+        await self.desk.miss(miss, key=heard.key)
+
+    # --- commands -----------------------------------------------------------------------------
+
+    async def command(self, command: Command, context: Context, heard: Inbound) -> Move:
+        name, arg = command
+        match name:
+            case "language" if arg in self.catalogue.languages:
+                now = Reply(Phrase(f"language.now_{arg}"))
+                return Done((now,), learn={"language": arg})
+            case "menu" | "opinions" | "language":
+                return Push(name)
+            case "forms" | "services":
+                return self._browse(name, arg)
+            case "service" if arg in self.catalogue.services:
+                return Push("guide", {"service": arg})
+            case "form" if arg in self.catalogue.forms:
+                return Push(f"form/{arg}")
+            case "complain" | "suggest" | "criticise":
+                return Push(f"form/{FORMS[name]}", {"service": arg} if arg in self.catalogue.services else {})
+            case "track":
+                return self._track(arg)
+            case "faq" if arg in self.catalogue.faq:
+                return Done((faq.answer(self.catalogue.faq[arg], context.language, self.catalogue),))
+            case "human":
+                return self._human(context)
+            case "mine" | "requests":
+                return await self._mine(context)
+            case "survey":
+                return await self._survey(arg, context)
+            case "helped":
+                return Done((Reply(Phrase("faq.glad"), MENU),))
+            case "unhelped":
+                return await self._unhelped(arg, context, heard)
+            case _:
+                return Done((self._simple(name, context),))
+
+    def _simple(self, name: str, context: Context) -> Reply:
+        """Commands that only tell something."""
+        match name:
+            case "news":
+                return desk_news.news(self.catalogue, context.language, context.now)
+            case "hours":
+                return desk_news.hours(self.catalogue, context.language, context.now)
+            case "help":
+                return Reply(Phrase("help.text"), MENU)
+            case "appointment":
+                phone = Term("digits", self.catalogue.organization.phone)
+                return Reply(Phrase("appointment.by_phone", {"phone": phone}), MENU)
+            case "back" | "cancel" | "keep":
+                return Reply(Phrase("engine.nothing_open"), MENU)
+            case _:
+                return Reply(Phrase("engine.unknown_command"), MENU)
+
+    def _browse(self, name: str, service: str) -> Move:
+        if service:
+            return Push("guide", {"service": service})
+        return Push("forms" if name == "forms" else "guide")
+
+    def _track(self, arg: str) -> Move:
+        return Push("track", heard=arg) if arg else Push("track")
+
+    def _human(self, context: Context) -> Move:
+        """Live hand-over is for later; now the message is filed, with a code, for an officer to answer."""
+        phone = Term("digits", self.catalogue.organization.phone)
+        key = "human.open" if desk_news.is_open(self.catalogue, context.now) else "human.closed"
+        say = Reply(Phrase(key, {"phone": phone}))
+        if HUMAN_FORM in self.catalogue.forms:
+            return Push(f"form/{HUMAN_FORM}", say=(say,))
+        return Done((say,))
+
+    async def _mine(self, context: Context) -> Move:
+        requests = await self.desk.list_of(context.contact)
+        if not requests:
+            return Done((Reply(Phrase("mine.none"), (Choice("/track", Phrase("nav.track")), *MENU)),))
+        lines = tuple(
+            Phrase(
+                "mine.line",
+                {
+                    "title": r.draft.title,
+                    "code": Term("code", r.code),
+                    "status": Phrase(f"status.{r.status}"),
+                    "date": Term("date", r.filed_at.astimezone(context.now.tzinfo).date().isoformat()),
+                },
+            )
+            for r in requests
+        )
+        choices = tuple(
+            Choice(f"/track/{r.code}", Phrase("mine.choice", {"title": r.draft.title, "code": Term("code", r.code)}))
+            for r in requests
+        )
+        return Done((Reply(Phrase("mine.list", {"lines": lines}), (*choices, *MENU)),))
+
+    async def _unhelped(self, entry: str, context: Context, heard: Inbound) -> Move:
+        if entry in self.catalogue.faq:
+            question = pick(self.catalogue.faq[entry].question, context.language)
+            miss = Miss(question, context.language, context.address.channel, "unhelpful", entry=entry)
+            await self.desk.miss(miss, key=heard.key)
+        return Done((faq.sorry(),))
+
+    async def _survey(self, arg: str, context: Context) -> Move:
+        """The survey of one's own closed request."""
+        code = TrackingCode.find(arg)
+        try:
+            request = await self.desk.look_up(code, context.address) if code else None
+        except TooManyAttempts as limited:
+            return Done((Reply(Phrase("track.limited", {"minutes": limited.minutes}), MENU),))
+        if request is None or request.draft.contact != context.contact:
+            return Done((Reply(Phrase("survey.not_yours"), MENU),))
+        if request.rated:
+            return Done((Reply(Phrase("survey.already"), MENU),))
+        surveys = self.catalogue.surveys.values()
+        survey = next((s for s in surveys if request.draft.kind in s.kinds), None) or next(
+            (s for s in surveys if not s.kinds), None
+        )
+        if survey is None:
+            return Done((Reply(Phrase("survey.not_yours"), MENU),))
+        intro = Phrase("survey.intro", {"title": request.draft.title, "code": Term("code", request.code)})
+        return Push(f"survey/{survey.id}", {"code": str(request.code)}, say=(Reply(intro),))
+
+    # --- the desk's news ----------------------------------------------------------------------
+
+    async def notice(self, command: Command, context: Context, *, busy: bool) -> Move | None:
+        """ "/told CODE" and "/survey CODE" from the outbox. A busy citizen is offered the survey, not put into it."""
+        code = TrackingCode.find(command.arg)
+        request = await self.desk.find(code) if code else None
+        if request is None:
+            return None
+        if command.name == "told":
+            return Done((desk_news.told(request, context.language, self.catalogue),))
+        if command.name != "survey" or request.rated:
+            return None
+        if busy:
+            offer = Choice(f"/survey/{request.code}", Phrase("track.survey"))
+            say = Phrase("survey.offer", {"title": request.draft.title})
+            return Done((Reply(say, (offer,)),))
+        return await self._survey(str(request.code), context)

@@ -1,0 +1,202 @@
+"""Persian as people type it → one spelling for comparing; its stems; and a consonant skeleton shared with Finglish.
+
+`normalise` keeps the words of a sentence and removes the freedom of writing them: spaces inside a word, stretched
+letters, spoken forms. `stem` goes further and takes endings off. `skeleton` leaves hardly more than consonants, so that
+«خیابان», «خیابون», "khiaban" and "khiyaboon" are one string.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bot.core.text import fold
+from bot.nlu.colloquial import NOT_POSSESSIVE, NOT_VERBS, NOUN_STEMS, VERB_ENDINGS, VERB_STEMS, WORDS
+
+_TOKEN = re.compile("[0-9]+(?:[.,/:][0-9]+)*|[^\\W\\d_]+(?:['’][^\\W\\d_]+)*|[\u2600-\u27bf\U0001f300-\U0001faff]")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_PERSIAN = re.compile("[؀-ۿ]")
+_PREFIXES = frozenset(("می", "نمی"))
+_SUFFIX_WORDS = """
+ها های هایی هایم هایت هایش هایمان هایتان هایشان هامون هاتون هاشون هام هات هاش هاست تر ترین تری ام ات اش ای ایم
+اید اند مان تان شان مون تون شون
+"""
+_SUFFIXES = frozenset(_SUFFIX_WORDS.split())
+_VERB = re.compile(f"(ن?می)({'|'.join(sorted(VERB_STEMS, key=len, reverse=True))})({'|'.join(VERB_ENDINGS)})")
+_SUBJUNCTIVE = re.compile(
+    f"(ب)({'|'.join(r for r in VERB_STEMS if len(r) > 2 and r != 'خوا')})({'|'.join(VERB_ENDINGS)})"
+)
+_NOUN = re.compile(f"({'|'.join(NOUN_STEMS)})(.*)")
+_VERB_ENDING = re.compile("(ن?می..+?)(ین|ه|ن)")
+_POSSESSIVE = re.compile("(..{2,})([متش])ون")
+_OBJECT = re.compile("(..{2,}م)و")
+
+
+def tokens(text: str) -> list[str]:
+    """Words, numbers and emoji in one spelling, punctuation gone."""
+    words = [_plain(t) for t in _TOKEN.findall(fold(text))]
+    while (better := _written(_joined(words))) != words:
+        words = better
+    return words
+
+
+def normalise(text: str) -> str:
+    """The tokens in one line. Idempotent."""
+    return " ".join(tokens(text))
+
+
+def is_persian(token: str) -> bool:
+    return _PERSIAN.match(token) is not None
+
+
+def _plain(token: str) -> str:
+    if token[0].isdigit():
+        return token.replace(",", "") if _GROUPED.fullmatch(token) else token
+    return _STRETCHED.sub(r"\1", token).replace("'", "").replace("’", "")
+
+
+def _joined(parts: list[str]) -> list[str]:
+    """«می خواهم» and «کتاب ها» as one word each, as they stand with a half-space or with nothing between."""
+    words: list[str] = []
+    attach = False
+    for part in parts:
+        if (attach and _PERSIAN.match(part)) or (part in _SUFFIXES and words and _takes(words[-1], part)):
+            words[-1] += part
+        else:
+            words.append(part)
+        attach = part in _PREFIXES
+    return words
+
+
+def _takes(word: str, suffix: str) -> bool:
+    if not _PERSIAN.match(word) or word in _PREFIXES or len(word) < 2:
+        return False
+    if suffix == "ای":  # also a word of its own, unless a silent «ه» stands before it
+        return word.endswith("ه") and len(word) > 3
+    return len(word) > 2 or suffix.startswith(("ها", "تر"))
+
+
+def _written(words: list[str]) -> list[str]:
+    """Spoken words and verb forms as they are written."""
+    out: list[str] = []
+    i = 0
+    while i < len(words):
+        for size in _SIZES.get(words[i], ()):
+            if written := WORDS.get(tuple(words[i : i + size])):
+                out += written
+                i += size
+                break
+        else:
+            out += _formal(words[i])
+            i += 1
+    return out
+
+
+_SIZES: dict[str, tuple[int, ...]] = {}
+for _said in sorted(WORDS, key=len):
+    _SIZES[_said[0]] = (len(_said), *(n for n in _SIZES.get(_said[0], ()) if n != len(_said)))
+
+
+@lru_cache(maxsize=8192)
+def _formal(word: str) -> tuple[str, ...]:
+    if not _PERSIAN.match(word) or word in NOT_VERBS:
+        return (word,)
+    if noun := _NOUN.fullmatch(word):
+        return (NOUN_STEMS[noun[1]] + noun[2],)
+    if (verb := _VERB.fullmatch(word) or _SUBJUNCTIVE.fullmatch(word)) and verb[2] + verb[3] != "خواند":
+        prefix, root, ending = verb.groups()
+        return (prefix + VERB_STEMS[root] + VERB_ENDINGS[ending],)
+    if verb := _VERB_ENDING.fullmatch(word):
+        return (verb[1] + VERB_ENDINGS[verb[2]],)
+    if word not in NOT_POSSESSIVE and (owned := _POSSESSIVE.fullmatch(word)):
+        return (f"{owned[1]}{owned[2]}ان",)
+    if thing := _OBJECT.fullmatch(word):
+        return (thing[1], "را")
+    return (word,)
+
+
+# --- stems --------------------------------------------------------------------------------------
+
+_ENDINGS = re.compile("(?:هایی|های|ها|ترین|تر|مان|تان|شان|یم|ید|ند|ام|ات|اش|ای|ش|م|ی)$")
+_ENGLISH = re.compile("(?:ing|ed|es|s|e)$")
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """A token without the endings of number, possession, comparison and person; three letters always stay."""
+    ending = _ENDINGS if _PERSIAN.match(word) else _ENGLISH
+    while (shorter := ending.sub("", word)) != word and len(shorter) >= 3:
+        word = shorter
+    return word
+
+
+# --- the skeleton -------------------------------------------------------------------------------
+
+_PERSIAN_SOUNDS = str.maketrans(
+    {"ط": "ت", "ث": "س", "ص": "س", "ح": "ه", "ذ": "ز", "ض": "ز", "ظ": "ز", "ژ": "ج", "غ": "ق", "ع": "ا"}
+)
+_PERSIAN_LETTERS = str.maketrans("بپتسجچهخدرزشقفکگلمنوی", "bptsjChxdrzSqfkglmnvy", "ا")
+_PAIRS = (
+    ("kh", "x"),
+    ("gh", "q"),
+    ("sh", "S"),
+    ("ch", "C"),
+    ("zh", "j"),
+    ("ph", "f"),
+    ("ck", "k"),
+    ("w", "v"),
+    ("c", "k"),
+)
+_VOWEL_V = re.compile("(?<!^)v(?!a)")
+_LATIN_VOWELS = re.compile("[aeiou]")
+_GLIDE = re.compile("(?<!^)y")
+_DOUBLE = re.compile(r"(.)\1+")
+
+
+def skeleton(text: str) -> str:
+    """What Persian and Finglish spellings of a text have in common, word by word: consonants by their sound, one letter
+    each (C چ, S ش, x خ, q غ ق, j ج ژ); no vowels, no doubled letters, no final h."""
+    return " ".join(bones(t) for t in tokens(text))
+
+
+@lru_cache(maxsize=8192)
+def bones(token: str) -> str:
+    """The skeleton of one token; never empty."""
+    if token[0].isdigit():
+        return token
+    if _PERSIAN.match(token):
+        return _persian_bones(token)
+    raw = _latin_bones(token)
+    return _SPOKEN_BONES.get(raw, raw)
+
+
+def _persian_bones(word: str) -> str:
+    sounds = word.translate(_PERSIAN_SOUNDS)
+    return _bare(sounds.replace("خوا", "خا").replace("وا", "va").translate(_PERSIAN_LETTERS)) or "a"
+
+
+def _latin_bones(word: str) -> str:
+    for pair, sound in _PAIRS:
+        word = word.replace(pair, sound)
+    return _bare(word) or "a"
+
+
+def _bare(word: str) -> str:
+    word = _GLIDE.sub("", _LATIN_VOWELS.sub("", _VOWEL_V.sub("", word)))
+    word = _DOUBLE.sub(r"\1", word).replace("nb", "mb")
+    return word[:-1] if len(word) > 1 and word[-1] == "h" else word
+
+
+_SPOKEN_BONES = {
+    bare: _persian_bones(written[0])
+    for said, written in WORDS.items()
+    if len(said) == len(written) == 1 and len(bare := _persian_bones(said[0])) > 1
+}
+"""Finglish writes the spoken word; its bones become those of the written one."""
+for _root, _formal_root in VERB_STEMS.items():
+    for _ending, _formal_ending in VERB_ENDINGS.items():
+        for _prefix in ("می", "نمی"):
+            _SPOKEN_BONES.setdefault(
+                _persian_bones(_prefix + _root + _ending), _persian_bones(_prefix + _formal_root + _formal_ending)
+            )

@@ -1,0 +1,188 @@
+"""The settings: read once, from the environment or from a file `.env`; everything that is wrong is said at once.
+
+The environment wins over the file. An empty value counts as not given. A half-configured channel, a setting of a
+channel that this version does not have, and an unknown name in the file are errors, never silently ignored.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_KEY_SIZE = 32  # characters at least
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # core.telegram.org/bots/api#setwebhook, secret_token
+_LATER = {
+    "BALE_": "the Bale channel",
+    "TWILIO_": "the Twilio channels (SMS and telephone)",
+    "KAVENEGAR_": "the Kavenegar SMS channel",
+    "SMS_HTTP_SEND_URL": "the generic SMS channel",
+    "SMS_WEBHOOK_SECRET": "the SMS channels",
+    "FASTAGI_PORT": "the Asterisk channel",
+    "REDIS_URL": "the Redis store",
+    "RASA_URL": "the Rasa connection",
+    "SMTP_URL": "the e-mail channel",
+}
+
+
+class Misconfigured(Exception):
+    """The settings cannot be used. One line per problem; each names its setting and holds no value of it."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _language(value: Any) -> Any:
+    """GNU gettext has a variable LANGUAGE of its own on many desktops, e.g. `en_US:en`: it is not meant for us."""
+    return "fa" if isinstance(value, str) and re.search(r"[_:]", value) else value
+
+
+def _content_dir() -> Path:
+    """`knowledge_base/` here, else beside the package."""
+    here = Path("knowledge_base")
+    return here if here.is_dir() else Path(__file__).resolve().parent.parent / "knowledge_base"
+
+
+class Settings(BaseSettings):
+    """What can be set. Made by `read`, which words the errors."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="forbid", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    public_url: str = ""
+    database_url: str = Field("", repr=False)
+    secret_key: SecretStr = SecretStr("")
+    api_token: SecretStr = SecretStr("")
+    language: Annotated[Literal["fa", "en"], BeforeValidator(_language)] = "fa"
+    content_dir: Path = Field(default_factory=_content_dir)
+    data_dir: Path = Path("data")
+    telegram_token: SecretStr = SecretStr("")
+    telegram_webhook_secret: SecretStr = SecretStr("")
+    telegram_api_url: str = "https://api.telegram.org"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("public_url", "telegram_api_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        """An absolute http(s) URL without a slash at its end."""
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+            raise ValueError("must be an address such as https://counter.example.org")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _embedded(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "sqlite+aiosqlite:///")):
+            raise ValueError("this version keeps its data in SQLite: sqlite+aiosqlite:///path/to/file.db")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if value and len(value.get_secret_value()) < SECRET_KEY_SIZE:
+            raise ValueError(f"must have at least {SECRET_KEY_SIZE} characters")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _header_safe(cls, value: SecretStr) -> SecretStr:
+        if value and not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("Telegram takes 1 to 256 of A-Z a-z 0-9 _ -")
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        problems = []
+        if self.production and not self.secret_key:
+            problems.append("SECRET_KEY is missing: ENVIRONMENT=production needs one (openssl rand -hex 32)")
+        if self.production and self.public_url and not self.public_url.startswith("https://"):
+            problems.append("PUBLIC_URL must begin with https:// when ENVIRONMENT=production")
+        if not self.telegram_token:
+            problems += [
+                f"TELEGRAM_TOKEN is missing: {name.upper()} is set"
+                for name in ("telegram_webhook_secret", "telegram_api_url")
+                if name in self.model_fields_set and getattr(self, name)
+            ]
+        if not self.content_dir.is_dir():
+            problems.append(f"CONTENT_DIR: there is no folder {self.content_dir}")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'pishkhan.db').absolute()}"
+
+
+def read(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings of this process. Raises Misconfigured."""
+    given = {**(dotenv_values(env_file) if env_file else {}), **os.environ}
+    problems = [
+        f"{name} is set, but {what} comes in a later version; this one has the web chat, Telegram and the terminal"
+        for name in sorted(given)
+        for prefix, what in _LATER.items()
+        if name.startswith(prefix) and given[name]
+    ]
+    if problems:
+        raise Misconfigured(*problems)
+    try:
+        return Settings(_env_file=env_file)
+    except ValidationError as error:
+        raise Misconfigured(*_worded(error)) from None
+
+
+def _worded(error: ValidationError) -> list[str]:
+    lines: list[str] = []
+    for e in error.errors(include_url=False, include_input=False):
+        said = e["msg"].removeprefix("Value error, ")
+        if not e["loc"]:
+            lines += said.split("\n")
+        elif e["type"] == "extra_forbidden":
+            lines.append(f"{str(e['loc'][0]).upper()} in .env is not a setting")
+        else:
+            lines.append(f"{str(e['loc'][0]).upper()}: {said}")
+    return lines
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs sessions: the set one, else one made at the first start and kept in DATA_DIR/secret_key
+    (mode 0600)."""
+    if settings.secret_key:
+        return settings.secret_key.get_secret_value()
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = settings.data_dir / "secret_key"
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text("ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        key = secrets.token_hex(SECRET_KEY_SIZE)
+        out.write(key)
+    return key
+
+
+def telegram_webhook_secret(settings: Settings) -> str:
+    """The set one, else one derived from the secret key, so that every process of the application has the same."""
+    given = settings.telegram_webhook_secret.get_secret_value()
+    return given or hmac.digest(secret_key(settings).encode(), b"telegram webhook", "sha256").hex()

@@ -1,0 +1,111 @@
+"""Sessions and transcripts in the database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.core.messages import Line
+from bot.core.ports import Opened, StaleSession
+from bot.core.sessions import Session
+from bot.stores.database import Database, cursor_of
+from bot.stores.tables import from_micros, lines, sessions, to_address, to_micros
+from bot.stores.waiting import Together, Turnstile
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    """One turn to be written: rows in the order of the tables' columns."""
+
+    session: tuple[str, int, bytes]
+    lines: list[tuple[Any, ...]]
+
+
+class SqlSessions:
+    """`SessionStore` and `Transcripts`. Turns that wait at the same time are loaded by one query and written by one
+    commit; if one of them fails they are written again one by one, so that it fails alone."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._turnstile = Turnstile()
+        self._loading = Together(self._load)
+        self._saving = Together(self._save)
+        insert = db.insert(sessions)
+        self._upsert = db.compile(
+            insert.on_conflict_do_update(
+                index_elements=[sessions.c.contact],
+                set_={"version": insert.excluded.version, "state": insert.excluded.state},
+                where=sessions.c.version == insert.excluded.version - sa.literal_column("1"),
+            )
+        )
+        self._insert = db.compile(sa.insert(lines))
+        self._select = db.compile(
+            sa.select(sessions.c.contact, sessions.c.state).where(db.among(sessions.c.contact, "contacts"))
+        )
+
+    @asynccontextmanager
+    async def open(self, contact: str) -> AsyncIterator[Opened]:
+        async with self._turnstile.pass_through(contact):
+            state = await self._loading(contact)
+            session = Session.from_json(orjson.loads(state)) if state else Session(contact)
+            opened = Opened(session)
+            yield opened
+            if opened.session is not session:
+                await self._saving(_saved(contact, session.version + 1, opened))
+
+    async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
+        query = (
+            sa.select(lines)
+            .where(lines.c.contact == contact, lines.c.seq > after)
+            .order_by(lines.c.seq.desc())
+            .limit(limit)
+        )
+        rows = await self._db.read(lambda connection: connection.execute(query).all())
+        return tuple(
+            Line(r.seq, to_address(r.address), r.inbound, from_micros(r.said_at), r.direction, orjson.loads(r.content))
+            for r in reversed(rows)
+        )
+
+    async def _load(self, contacts: list[str]) -> Sequence[bytes | None]:
+        states = await self._db.read(partial(self._read, orjson.dumps(contacts).decode()))
+        return [states.get(contact) for contact in contacts]
+
+    def _read(self, contacts: str, connection: Connection) -> dict[str, bytes]:
+        cursor = cursor_of(connection)
+        cursor.execute(self._select, (contacts,))
+        return dict(cursor.fetchall())
+
+    async def _save(self, group: list[_Save]) -> Sequence[Exception | None]:
+        try:
+            await self._db.write(partial(self._write, group))
+        except Exception as error:
+            if len(group) == 1:
+                return [error]
+            return [(await self._save([save]))[0] for save in group]
+        return [None] * len(group)
+
+    def _write(self, group: list[_Save], connection: Connection) -> None:
+        cursor = cursor_of(connection)
+        cursor.executemany(self._upsert, [save.session for save in group])
+        if cursor.rowcount != len(group):
+            raise StaleSession("another process saved first")
+        cursor.executemany(self._insert, [line for save in group for line in save.lines])
+
+
+def _saved(contact: str, version: int, opened: Opened) -> _Save:
+    state = opened.session.to_json()
+    state["version"] = version
+    return _Save(
+        (contact, version, orjson.dumps(state)),
+        [
+            (contact, n.seq, str(n.address), n.inbound, to_micros(n.said_at), n.direction, orjson.dumps(n.content))
+            for n in opened.lines
+        ],
+    )

@@ -1,0 +1,142 @@
+"""The settings: defaults that run at once, and errors that name the setting."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Misconfigured, Settings, read, secret_key, telegram_webhook_secret
+
+LONG = "k" * 40
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of this machine, an empty working directory with a knowledge base."""
+    for name in list(os.environ):
+        if name.lower() in Settings.model_fields or name.startswith(("BALE_", "TWILIO_", "SMS_", "KAVENEGAR_")):
+            monkeypatch.delenv(name)
+    (tmp_path / "knowledge_base").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+def problems(monkeypatch: pytest.MonkeyPatch, **given: str) -> tuple[str, ...]:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Misconfigured) as caught:
+        read()
+    return caught.value.problems
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
+    settings = read()
+    assert (settings.host, settings.port, settings.language) == ("127.0.0.1", 8080, "fa")
+    assert settings.content_dir.resolve() == tmp_path / "knowledge_base"
+    assert settings.database == f"sqlite+aiosqlite:///{tmp_path}/data/pishkhan.db"
+
+
+def test_without_a_folder_here_the_content_is_the_repository_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "knowledge_base").rmdir()
+    assert read().content_dir == Path(__file__).parents[2] / "knowledge_base"
+
+
+def test_the_environment_wins_over_the_file_and_empty_is_not_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("PORT=9001\nHOST=::1\nAPI_TOKEN=\n")
+    monkeypatch.setenv("PORT", "9002")
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+    settings = read()
+    assert (settings.port, settings.host, settings.log_level) == (9002, "::1", "DEBUG")
+    assert not settings.api_token
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"TELEGRAM_WEBHOOK_SECRET": "abc"}, "TELEGRAM_TOKEN is missing"),
+        ({"TELEGRAM_API_URL": "http://127.0.0.1:9000"}, "TELEGRAM_TOKEN is missing"),
+        ({"TELEGRAM_TOKEN": "1:a", "TELEGRAM_WEBHOOK_SECRET": "no spaces"}, "TELEGRAM_WEBHOOK_SECRET"),
+        ({"ENVIRONMENT": "production"}, "SECRET_KEY is missing"),
+        ({"ENVIRONMENT": "production", "SECRET_KEY": LONG, "PUBLIC_URL": "http://a.example"}, "PUBLIC_URL must begin"),
+        ({"ENVIRONMENT": "staging"}, "ENVIRONMENT"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"PUBLIC_URL": "counter.example.org"}, "PUBLIC_URL"),
+        ({"PORT": "http"}, "PORT"),
+        ({"LANGUAGE": "de"}, "LANGUAGE"),
+        ({"CONTENT_DIR": "nowhere"}, "CONTENT_DIR"),
+        ({"DATABASE_URL": "postgresql://localhost/x"}, "DATABASE_URL"),
+        ({"BALE_TOKEN": "x"}, "BALE_TOKEN is set"),
+        ({"TWILIO_AUTH_TOKEN": "x"}, "TWILIO_AUTH_TOKEN is set"),
+        ({"KAVENEGAR_API_KEY": "x"}, "KAVENEGAR_API_KEY is set"),
+        ({"SMS_HTTP_SEND_URL": "x"}, "SMS_HTTP_SEND_URL is set"),
+        ({"REDIS_URL": "redis://localhost"}, "REDIS_URL is set"),
+        ({"RASA_URL": "http://localhost"}, "RASA_URL is set"),
+        ({"SMTP_URL": "smtp://localhost"}, "SMTP_URL is set"),
+        ({"FASTAGI_PORT": "4573"}, "FASTAGI_PORT is set"),
+    ],
+)
+def test_each_error_names_its_setting(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str) -> None:
+    found = problems(monkeypatch, **given)
+    assert len(found) == 1
+    assert found[0].startswith(said)
+
+
+def test_all_errors_are_said_at_once_and_no_value_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = problems(monkeypatch, SECRET_KEY="hunter2", PORT="hunter2", PUBLIC_URL="hunter2")
+    assert [p.split(":")[0] for p in found] == ["PORT", "PUBLIC_URL", "SECRET_KEY"]
+    assert "hunter2" not in "\n".join(found)
+
+
+def test_a_misspelt_name_in_the_file_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TELEGRAM_TOKN=1:a\n")
+    assert problems(monkeypatch) == ("TELEGRAM_TOKN in .env is not a setting",)
+
+
+def test_a_later_channel_in_the_file_is_an_error_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("BALE_TOKEN=x\n")
+    (found,) = problems(monkeypatch)
+    assert "later version" in found
+
+
+def test_the_desktop_s_own_language_variable_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "en_US:en")
+    assert read().language == "fa"
+
+
+def test_a_complete_production_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": LONG,
+        "PUBLIC_URL": "https://counter.example.org/",
+        "TELEGRAM_TOKEN": "1:a",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = read()
+    assert settings.production
+    assert settings.public_url == "https://counter.example.org"
+    assert LONG not in repr(settings)
+    assert "1:a" not in repr(settings)
+
+
+def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = read()
+    key = secret_key(settings)
+    assert len(key) >= 32
+    assert secret_key(settings) == key
+    assert stat.S_IMODE((tmp_path / "data" / "secret_key").stat().st_mode) == 0o600
+
+
+def test_the_webhook_secret_is_derived_from_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEGRAM_TOKEN", "1:a")
+    monkeypatch.setenv("SECRET_KEY", LONG)
+    derived = telegram_webhook_secret(read())
+    assert derived == telegram_webhook_secret(read())
+    assert LONG not in derived
+    monkeypatch.setenv("SECRET_KEY", LONG + "2")
+    assert telegram_webhook_secret(read()) != derived
+    monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET", "chosen")
+    assert telegram_webhook_secret(read()) == "chosen"

@@ -1,0 +1,107 @@
+"""The terminal, rendered as each channel would."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from bot.channels.console import chat
+from bot.channels.render import Renderer
+from bot.content import load
+from bot.core.messages import Address, Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
+from tests.channels.counter import PHRASES, KeptFiles, NotedContacts, ScriptedGateway, echo
+
+CONSOLE = {
+    "console.no_file": {"fa": "فایل خوانده نشد: {why}", "en": "The file could not be read: {why}"},
+    "console.segments": {"fa": "{encoding}، {units} واحد، {parts} پیامک", "en": "-"},
+    "console.key": {"fa": "کلید {key}: {label}", "en": "-"},
+}
+CHOICES = (Choice("v~yes", Phrase("yes")), Choice("v~no", Phrase("no")), Choice("/back", Phrase("back"), nav=True))
+ASK = Reply(Phrase("code", {"code": Term("code", "1234567897")}), CHOICES, Expect(Kind.CHOICE))
+COUNT = Reply(Phrase("two"), CHOICES[2:], Expect(Kind.NUMBER))
+
+
+class Desk(ScriptedGateway):
+    def __init__(self) -> None:
+        super().__init__(self.answer)
+        self.contacts = NotedContacts()
+
+    @staticmethod
+    def answer(heard: Inbound) -> tuple[Reply, ...]:
+        if heard.event is Event.START:
+            return (ASK,)
+        return (COUNT,) if heard.text == "count" else echo(heard)
+
+
+async def talk(typed: str, channel: str = "web", refuse: str = "") -> tuple[str, list[Inbound], KeptFiles]:
+    desk, files, output = Desk(), KeptFiles(refuse), io.StringIO()
+    await chat(
+        desk,  # type: ignore[arg-type]
+        Renderer(lambda: {**PHRASES, **CONSOLE}),
+        files,
+        channel=channel,
+        address="ann",
+        input=io.StringIO(typed),
+        output=output,
+    )
+    return output.getvalue(), desk.heard, files
+
+
+@pytest.mark.parametrize(
+    ("channel", "shown"),
+    [
+        ("web", "کد شما 12345 67897 است.\n  [۱) بله]\n  [۲) نه]\n  [۳) بازگشت]\n\n"),
+        ("telegram", "کد شما 12345 67897 است.\n  [۱) بله]\n  [۲) نه]\n  [۳) بازگشت]\n\n"),
+        ("sms", "کد شما 12345 67897 است.\n۱. بله\n۲. نه\nبازگشت\n-- UCS-2، ۴۵ واحد، ۱ پیامک\n\n"),
+        ("voice", "کد شما 12345 67897 است.\nکلید ۱: بله\nکلید ۲: نه\n\n"),
+    ],
+)
+async def test_as_each_channel_would(channel: str, shown: str) -> None:
+    output, heard, _ = await talk("", channel)
+    assert output == shown
+    assert [(h.event, h.address) for h in heard] == [
+        (Event.START, Address("console" if channel == "web" else channel, "ann"))
+    ]
+
+
+async def test_words_numbers_and_leaving() -> None:
+    output, heard, _ = await talk("۲\n3\nسلام\n:quit\nnever heard\n")
+    assert [(h.event, h.text, h.value) for h in heard[1:]] == [
+        (Event.CHOICE, "", "v~no"),
+        (Event.MESSAGE, "3", ""),  # nothing is offered any more
+        (Event.MESSAGE, "سلام", ""),
+    ]
+    assert output.endswith("شنیدم: سلام\n\n")
+    assert len({h.id for h in heard}) == len(heard)
+
+
+async def test_a_number_is_an_answer_where_a_number_is_asked() -> None:
+    output, heard, _ = await talk("count\n1\n")
+    assert "دومی\n  [بازگشت]\n\n" in output
+    assert (heard[-1].event, heard[-1].text) == (Event.MESSAGE, "1")
+
+
+async def test_a_number_is_text_where_there_are_no_buttons() -> None:
+    _, heard, _ = await talk("1\n", "sms")
+    assert (heard[-1].event, heard[-1].text) == (Event.MESSAGE, "1")
+
+
+async def test_files(tmp_path: Path) -> None:
+    file = tmp_path / "my plan.pdf"
+    file.write_bytes(b"%PDF-1.7")
+    output, heard, files = await talk(f":file {file}\n:file {tmp_path}/none.pdf\n")
+    (stored, data, contact) = files.kept["f1"]
+    assert (stored.name, data, contact) == ("my plan.pdf", b"%PDF-1.7", "contact of console:ann")
+    assert heard[-1].files == (stored,)
+    assert "فایل خوانده نشد: No such file or directory" in output
+    _, heard, _ = await talk(f":file {file}\n", refuse="file.type_not_allowed")
+    assert heard[-1].problem == "file.type_not_allowed"
+
+
+def test_the_phrases_are_written() -> None:
+    phrases = load(Path(__file__).parents[2] / "knowledge_base").phrases
+    needed = {*CONSOLE, *(k for k in PHRASES if k.startswith("telegram.")), "telegram.file_lost", "message.unsupported"}
+    for key in needed:
+        assert phrases[key]["fa"] and phrases[key]["en"]

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.channels.webchat.tokens import Seal
+from bot.core.messages import Attachment
+
+FILE = Attachment("f1", "نقشهٔ ملک.pdf", "application/pdf", 1234)
+
+
+def test_a_token_names_its_session_and_no_other() -> None:
+    seal = Seal("secret")
+    session = seal.new_session()
+    assert seal.session(seal.token(session)) == session
+    assert seal.new_session() != session
+
+
+@pytest.mark.parametrize("spoil", [lambda t: "", lambda t: "x" + t, lambda t: t[:-1], lambda t: t.split(".")[0],
+                                   lambda t: "." + t.split(".")[1], lambda t: t + "é", lambda t: "\udcff.\udcff"])  # fmt: skip
+def test_a_forged_token_names_none(spoil) -> None:  # type: ignore[no-untyped-def]
+    seal = Seal("secret")
+    assert seal.session(spoil(seal.token(seal.new_session()))) is None
+
+
+def test_another_secret_makes_other_tokens() -> None:
+    token = Seal("one").token("abc")
+    assert Seal("one").session(token) == "abc"
+    assert Seal("two").session(token) is None
+
+
+def test_an_empty_secret_signs_nothing() -> None:
+    with pytest.raises(ValueError, match="secret"):
+        Seal("")
+
+
+def test_an_upload_belongs_to_its_session() -> None:
+    seal = Seal("secret")
+    upload = seal.upload("mine", FILE)
+    assert seal.attachment("mine", upload) == FILE
+    assert seal.attachment("yours", upload) is None
+    assert seal.attachment("mine", upload[:-2] + "AA") is None
+    assert seal.attachment("mine", seal.token("mine")) is None
