@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from bench.process import Spent
 from bench.talks import Talk
 
 DRAIN = 10.0  # seconds that the last turns get; a turn that takes longer is an error
@@ -24,13 +25,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measured window. Latencies in milliseconds, `cpu` in microseconds of the server for each turn."""
+    """One measured window. Latencies in milliseconds, `cpu` in microseconds of the server for each turn, `waited` the
+    share of the window in which the server could run and somebody else had its core."""
 
     turns: int
     per_second: float
     cpu: float
     p50: float
     p99: float
+    waited: float
     wrong: tuple[str, ...]
 
 
@@ -43,7 +46,7 @@ async def say_first(talk: Talk) -> float:
     return time.perf_counter()
 
 
-async def measure(talks: Sequence[Talk], cpu: Callable[[], float], *, warm_up: float, seconds: float) -> Sample:
+async def measure(talks: Sequence[Talk], spent: Callable[[], Spent], *, warm_up: float, seconds: float) -> Sample:
     """Let all users talk for both spans of time and look at the second. Turns under way at its end are finished."""
     tally = Tally()
     users = [asyncio.create_task(_talk(talk, tally)) for talk in talks]
@@ -51,9 +54,9 @@ async def measure(talks: Sequence[Talk], cpu: Callable[[], float], *, warm_up: f
     gc.disable()  # a pause here would look like one of the server's
     try:
         await asyncio.sleep(warm_up)
-        began, before = time.perf_counter(), cpu()
+        began, before = time.perf_counter(), spent()
         await asyncio.sleep(seconds)
-        ended, after = time.perf_counter(), cpu()
+        ended, after = time.perf_counter(), spent()
     finally:
         gc.enable()
         tally.over = True
@@ -66,9 +69,10 @@ async def measure(talks: Sequence[Talk], cpu: Callable[[], float], *, warm_up: f
     return Sample(
         turns=len(took),
         per_second=len(took) / (ended - began),
-        cpu=1e6 * (after - before) / len(took) if took else 0.0,
+        cpu=1e6 * (after.cpu - before.cpu) / len(took) if took else 0.0,
         p50=_percentile(took, 0.50),
         p99=_percentile(took, 0.99),
+        waited=(after.waited - before.waited) / (ended - began),
         wrong=tuple(tally.wrong),
     )
 

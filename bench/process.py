@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -32,6 +33,13 @@ def free_port() -> int:
         return port
 
 
+class Spent(NamedTuple):
+    """Seconds since the start of a process: what all its threads ran, and what its first one waited for a core."""
+
+    cpu: float
+    waited: float
+
+
 class Server:
     """One process with all its threads."""
 
@@ -41,11 +49,11 @@ class Server:
         self._process = process
         self._log = log
 
-    def cpu(self) -> float:
-        """Seconds of user and system time since its start."""
+    def spent(self) -> Spent:
         stat = Path(f"/proc/{self._process.pid}/stat").read_text("ascii")
         fields = stat.rpartition(")")[2].split()  # the name before may hold spaces; see proc_pid_stat(5)
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        _, waited, _ = Path(f"/proc/{self._process.pid}/schedstat").read_text("ascii").split()
+        return Spent((int(fields[11]) + int(fields[12])) / _TICKS, int(waited) / 1e9)
 
     def memory(self) -> float:
         """Resident set, MB."""
@@ -53,7 +61,7 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) / 1024
 
-    async def accepting(self, patience: float = 30.0) -> None:
+    async def accepting(self, patience: float = 60.0) -> None:
         """Wait until its port is open. Raises RuntimeError with the end of what it wrote when it does not open."""
         deadline = time.perf_counter() + patience
         while self._process.returncode is None and time.perf_counter() < deadline:

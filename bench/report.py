@@ -44,6 +44,7 @@ class Figures:
     full_mb: float
     start_s: float
     turns: int
+    waited: float
 
 
 Results = Mapping[str, Figures]
@@ -63,6 +64,7 @@ def figures(rounds: Sequence[Round]) -> Figures:
         full_mb=mid(lambda r: r.full),
         start_s=mid(lambda r: r.start),
         turns=sum(r.sample.turns for r in rounds),
+        waited=mid(lambda r: r.sample.waited),
     )
 
 
@@ -159,6 +161,9 @@ def markdown(results: Results, *, command: str, rounds: int) -> str:
         f"| {' | '.join(COLUMNS)} |",
         "|---" + "|---:" * (len(COLUMNS) - 1) + "|",
         *(_row(system.id, system.name, results) for system in SYSTEMS),
+        "",
+        f"Noise: the bare handler waited {results['bare'].waited:.0%} of its time for its core: 0 % on a quiet "
+        "machine. Microseconds grow with it, ratios less.",
         "",
         "× bare: against the bare POST, for WebSockets against the bare echo. Each answer was checked to be the right "
         "next question.",

@@ -92,7 +92,7 @@ def migrate() -> None:
 @evaluate.command("nlu")
 def evaluate_nlu(
     train: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: the content's own.")] = None,
-    test: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: every fifth sentence, held out.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: five-fold cross-validation.")] = None,
     json: Json = False,
 ) -> None:
     """How well intents are told apart."""
@@ -105,7 +105,7 @@ def evaluate_nlu(
 @evaluate.command("faq")
 def evaluate_faq(
     entries: Annotated[Path | None, typer.Option(help="JSON Lines; default: the content's own entries.")] = None,
-    questions: Annotated[Path | None, typer.Option(help="JSON Lines; default: the variants, held out.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="JSON Lines; default: each variant, itself held out.")] = None,
     json: Json = False,
 ) -> None:
     """How well questions find their answer."""

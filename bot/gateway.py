@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.messages import Inbound, Line, Reply, replies_from_json, replies_to_json
@@ -95,7 +95,7 @@ class Gateway:
             *(Line(seq + 1 + n, heard.address, heard.key, now, "out", data) for n, data in enumerate(said)),
         ]
         turn = Turn(heard.key, seq + 1, tuple(said))
-        opened.session = replace(after, seq=seq + len(said), touched_at=now).remember(turn)
+        opened.session = after.remember(turn, seq + len(said), now)
         return Outcome(after.contact, self.engine.language(after, heard), replies, seq + 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path, PurePath
 from typing import TextIO
 
@@ -22,7 +22,8 @@ _NO_ISOLATES = dict.fromkeys(map(ord, (LRI, FSI, PDI)))  # terminals print them
 
 
 class Console:
-    """One citizen at the terminal. `files` takes what `:file PATH` uploads."""
+    """One citizen at the terminal. `channel` is one of CHANNELS; the first one talks as "console". `files` takes what
+    `:file PATH` uploads."""
 
     def __init__(
         self, gateway: Gateway, renderer: Renderer, files: Files, *, channel: str, address: str, output: TextIO
@@ -30,7 +31,7 @@ class Console:
         self._gateway = gateway
         self._renderer = renderer
         self._files = files
-        self._address = Address("console" if channel == CHANNELS[0] else channel, address)
+        self.address = Address("console" if channel == CHANNELS[0] else channel, address)
         self._show: Callable[[Reply, str], str] = {"sms": self._as_sms, "voice": self._as_voice}.get(
             channel, self._as_buttons
         )
@@ -60,7 +61,7 @@ class Console:
         except OSError as error:
             self._print(self._renderer.text(Phrase("console.no_file", {"why": error.strerror or ""}), self._language))
             return
-        contact = await self._gateway.contacts.resolve(self._address)
+        contact = await self._gateway.contacts.resolve(self.address)
         try:
             stored = await self._files.put(data, PurePath(path).name, contact)
         except FileRefused as refused:
@@ -69,11 +70,16 @@ class Console:
             await self._hear(Event.FILE, files=(stored,))
 
     async def _hear(self, event: Event, **content: object) -> None:
-        heard = Inbound(secrets.token_hex(8), self._address, event, **content)  # type: ignore[arg-type]
+        heard = Inbound(secrets.token_hex(8), self.address, event, **content)  # type: ignore[arg-type]
         outcome = await self._gateway.receive(heard)
-        self._language, self._offered = outcome.language, ()
-        for reply in outcome.replies:
-            self._print(self._show(reply, outcome.language))
+        self.tell(outcome.replies, outcome.language)
+
+    def tell(self, replies: Sequence[Reply], language: str = "") -> None:
+        """Show replies; the last one's buttons are the ones that a typed number presses from now on."""
+        self._language = language or self._language
+        self._offered = ()
+        for reply in replies:
+            self._print(self._show(reply, self._language))
             self._offered = reply.choices if reply.expect.kind in _PRESSED else ()
 
     def _print(self, text: str) -> None:
@@ -101,21 +107,10 @@ class Console:
         return "\n".join(self._renderer.text(part, language) for part in (reply.say, *keys))
 
 
-async def chat(
-    gateway: Gateway,
-    renderer: Renderer,
-    files: Files,
-    *,
-    channel: str = CHANNELS[0],
-    address: str,
-    input: TextIO,
-    output: TextIO,
-) -> None:
-    """Talks until `:quit` or the end of the input. `channel` is one of CHANNELS; the first one talks as "console"."""
-    console = Console(gateway, renderer, files, channel=channel, address=address, output=output)
+async def chat(console: Console, lines: AsyncIterator[str]) -> None:
+    """Talks until `:quit` or the end of the lines."""
     await console.start()
-    while line := await asyncio.to_thread(input.readline):
-        line = line.rstrip("\n")
+    async for line in lines:
         if line.strip() == ":quit":
             break
-        await console.type(line)
+        await console.type(line.rstrip("\n"))

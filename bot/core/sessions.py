@@ -76,11 +76,14 @@ class Session:
                 return turn
         return Turn(inbound, self.seq + 1, ()) if inbound in self.seen else None
 
-    def remember(self, turn: Turn) -> Session:
+    def remember(self, turn: Turn, seq: int = 0, now: datetime | None = None) -> Session:
+        """The session after a turn that was answered at `now` and brought the transcript to `seq`."""
         return replace(
             self,
-            turns=(*self.turns, turn)[-KEPT_REPLIES:],
-            seen=(*self.seen, turn.inbound)[-KEPT_IDS:],
+            turns=(*self.turns[1 - KEPT_REPLIES :], turn),
+            seen=(*self.seen[1 - KEPT_IDS :], turn.inbound),
+            seq=seq or self.seq,
+            touched_at=now or self.touched_at,
         )
 
     def to_json(self) -> dict[str, Any]:

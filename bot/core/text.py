@@ -31,6 +31,7 @@ _MARKS = re.compile(
 )
 _HAMZA_ON_CHAIR = re.compile("(?:ئ|[یيى]\u0654)(?=[وؤ])")  # مسئول: written مسؤول and مسوول too
 _SILENT_YE = re.compile("ه[\u200c\\s]+[یيى](?=[\u200c\\s.,;:!?()«»،؛؟]|$)")  # خانه‌ی ما = خانهٔ ما = خانۀ ما
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _SPACE = re.compile(r"\s+")
 
 
@@ -48,6 +49,6 @@ def fold(text: str) -> str:
         text = INVISIBLE.sub("", text)
         text = unicodedata.normalize("NFKD", _HAMZA_ON_CHAIR.sub("و", unicodedata.normalize("NFKC", text)))
         text = _SILENT_YE.sub("ه", _MARKS.sub("", text).translate(LETTERS))
-        if not text.isascii():
+        if _OTHER_DIGIT.search(text):
             text = fold_digits(text)
     return _SPACE.sub(" ", text).strip().lower()

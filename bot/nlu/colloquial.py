@@ -75,7 +75,7 @@ NOUN_STEMS = {
 """Nouns that speech rounds, whatever ending follows."""
 
 _NOT_POSSESSIVE = """
-مضمون پیرامون ازمون هورمون میمون همایون زیتون نیوتون استون کیمیون فراخون شبیخون
+هامون پایتون مضمون پیرامون ازمون هورمون میمون همایون زیتون نیوتون استون کیمیون فراخون شبیخون
 """
 NOT_POSSESSIVE = frozenset(_NOT_POSSESSIVE.split())
 """Words that end like «ـمون، ـتون، ـشون» (our, your, their) and are not."""

@@ -24,11 +24,13 @@ _READERS: dict[str, Callable[[str], str]] = {
     "email": identifiers.read_email,
     "tracking_code": identifiers.read_tracking_code,
 }
+LONGEST = 2000  # characters that are searched: values stand in sentences, not in treatises
 KINDS = frozenset(("number", "date", *_READERS))
 
 
 def parse(kind: str, text: str, today: date) -> str | int:
     """As `bot.core.ports.Nlu.parse` says; also "phone": a mobile or a landline. ValueError for a kind that is none."""
+    text = text[:LONGEST]
     if kind == "number":
         return read_number(text)
     if kind == "date":
@@ -53,6 +55,7 @@ _ARTICLE = re.compile(r"یک|یه|one")
 def find_entities(text: str, today: date) -> tuple[Entity, ...]:
     """In order of their place. Ten digits may be a tracking code and a national id at once; a day or a number is only
     found where nothing more particular stands."""
+    text = text[:LONGEST]
     folded = Folded.of(text)
     found = [(kind, span) for kind, span in _particular(text, folded)]
     taken = [(span.start, span.end) for _, span in found]

@@ -74,7 +74,7 @@ def find_mobiles(text: Folded, *, bare: bool = False) -> Iterator[Span]:
     """Iranian mobile numbers as E.164; `bare`: without 0 or 98 in front too."""
     for match in _MOBILE.finditer(text):
         marked = match.start("number") > match.start()
-        if marked or (bare and not _FOREIGN.search(text, 0, match.start())):
+        if marked or (bare and not _FOREIGN.search(text, max(match.start() - 5, 0), match.start())):
             yield Span("+98" + _digits(match["number"]), match.start(), match.end())
 
 

@@ -15,6 +15,7 @@ from bot.nlu.normalise import tokens
 from bot.nlu.retrieval import Passage, Retriever, Words
 
 GUESSES = 5
+PAGE = 0.85  # weight of a service page beside an FAQ entry, which answers more exactly
 LEAST = 0.25  # confidence below which no intent is named
 
 
@@ -65,7 +66,9 @@ def passages(catalogue: Catalogue) -> Iterator[Passage]:
         yield Passage(f"faq/{entry.id}", _each(asked), _all(entry.answer.values()), _all(context), entry.service)
     for service in catalogue.services.values():
         named = (*service.title.values(), *service.keywords)
-        yield Passage(f"service/{service.id}", _each(named), _all(service.about.values()), service=service.id)
+        yield Passage(
+            f"service/{service.id}", _each(named), _all(service.about.values()), service=service.id, weight=PAGE
+        )
 
 
 def _each(texts: Iterable[str]) -> tuple[Words, ...]:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from bot.core.text import fold
 from bot.nlu.colloquial import NOT_POSSESSIVE, NOT_VERBS, NOUN_STEMS, VERB_ENDINGS, VERB_STEMS, WORDS
 
-_TOKEN = re.compile("[0-9]+(?:[.,/:][0-9]+)*|[^\\W\\d_]+(?:['’][^\\W\\d_]+)*|[\u2600-\u27bf\U0001f300-\U0001faff]")
+_TOKEN = re.compile("[0-9]+(?:[.,/:][0-9]+)*|[^\\W\\d_]+|[\u2600-\u27bf\U0001f300-\U0001faff]")
+_APOSTROPHE = re.compile("['’]")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _PERSIAN = re.compile("[؀-ۿ]")
@@ -29,13 +30,14 @@ _SUBJUNCTIVE = re.compile(
 )
 _NOUN = re.compile(f"({'|'.join(NOUN_STEMS)})(.*)")
 _VERB_ENDING = re.compile("(ن?می..+?)(ین|ه|ن)")
-_POSSESSIVE = re.compile("(..{2,})([متش])ون")
+_POSSESSIVE = re.compile("(..{1,})([متش])ون")
 _OBJECT = re.compile("(..{2,}م)و")
 
 
 def tokens(text: str) -> list[str]:
     """Words, numbers and emoji in one spelling, punctuation gone."""
-    words = [_plain(t) for t in _TOKEN.findall(fold(text))]
+    text = _STRETCHED.sub(r"\1", _APOSTROPHE.sub("", fold(text)))
+    words = [_plain(t) for t in _TOKEN.findall(text)]
     while (better := _written(_joined(words))) != words:
         words = better
     return words
@@ -51,9 +53,7 @@ def is_persian(token: str) -> bool:
 
 
 def _plain(token: str) -> str:
-    if token[0].isdigit():
-        return token.replace(",", "") if _GROUPED.fullmatch(token) else token
-    return _STRETCHED.sub(r"\1", token).replace("'", "").replace("’", "")
+    return token.replace(",", "") if _GROUPED.fullmatch(token) else token
 
 
 def _joined(parts: list[str]) -> list[str]:
@@ -61,6 +61,8 @@ def _joined(parts: list[str]) -> list[str]:
     words: list[str] = []
     attach = False
     for part in parts:
+        if part == "ی" and words and words[-1][-1] == "ه":
+            continue  # «خانه‌ی» is «خانه»; `fold` drops it where nothing stands between
         if (attach and _PERSIAN.match(part)) or (part in _SUFFIXES and words and _takes(words[-1], part)):
             words[-1] += part
         else:

@@ -32,7 +32,7 @@ SCALES = {
 HUNDRED, HALF = "hundred", "نیم"
 DIGITS = 15  # longer ones are identifiers, not amounts
 
-_GROUPED = r"\d{1,3}(?:[,'\u2019]\d{3})+|\d{1,3}(?:\.\d{3})+|\d+(?:\.\d+)?"
+_GROUPED = r"\d{1,3}(?:[,'\u2019]\d{3})+|\d{1,3}(?:\.\d{3})+|\d{1,15}(?:\.\d{1,15})?"
 _WORD = f"{words_of(UNITS)}|{words_of(SCALES)}|{HUNDRED}|{HALF}"
 _ITEM = re.compile(
     rf"(?P<digits>(?<![a-z\d.,/:])(?:{_GROUPED}))(?![\d]|[.,/:]\d)|(?:{WORD_START}و)?{WORD_START}(?P<word>{_WORD}){WORD_END}"
@@ -104,7 +104,7 @@ class _Sum:
             return
         if self.items == ["نه"] and not _NINE_OR_NO.match(text, self.end):
             return
-        minus = _MINUS.search(text, 0, self.start)
+        minus = _MINUS.search(text, max(self.start - 12, 0), self.start)
         yield Span(-int(value), minus.start(), self.end) if minus else Span(int(value), self.start, self.end)
 
 

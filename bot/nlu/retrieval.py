@@ -27,12 +27,11 @@ K1, B = 1.2, 0.5
 BODY = 0.6  # what a word of the answer counts against one of the question
 CONTEXT = 0.3  # and one of the service that the entry belongs to
 BOOST = 0.15  # for entries of the service that is being talked about
-SURE = 0.65  # chance of being right from which an answer is told as one
+SURE = 0.6  # chance of being right from which an answer is told as one
 FLOOR = 0.05  # scores below are not near
 REHEARSALS = 400  # lines asked to learn how sure to be
-UNREHEARSED = np.array(
-    [1.7, 2.5, 11.0]
-)  # what `_rehearse` learnt from a city's desk: for content too small to learn from
+EXPECTED = np.array([1.7, 2.5, 11.0])  # how sure to be before content has told: learnt from a city's desk
+PERSISTENCE = np.array([10.0, 20.0, 0.3])  # what some fifty rehearsals tell: it takes more of them to change that
 
 
 Words = Sequence[str]
@@ -48,6 +47,7 @@ class Passage:
     body: Words = ()
     context: Words = ()
     service: str = ""
+    weight: float = 1.0  # of its scores: what answers only in general has less
 
 
 class Retriever:
@@ -60,6 +60,7 @@ class Retriever:
         """`synonyms` are raw phrases; `unrelated` the tokens of sentences that nothing here should answer."""
         self.passages = [p for p in passages if p.lines]
         self.meaning = _meaning(synonyms or {})
+        self.weight: Floats = np.array([p.weight for p in self.passages], np.float32)
         counts = [len(p.lines) for p in self.passages]
         self.first_line: Ints = np.cumsum([0, *counts])[:-1]
         self.line_words = [words for p in self.passages for words in p.lines]
@@ -68,8 +69,11 @@ class Retriever:
         self.space = Space(seen, SHARES)
         self.line_vectors = [self.space.vector(v) for v in seen]
         self.lines = Index.of(self.line_vectors, len(self.space))
+        self.exact = {
+            tuple(words): owner for words, owner in zip(reversed(self.line_words), self.line_owner[::-1], strict=True)
+        }
         self._weigh_terms()
-        self.belief: Reals = UNREHEARSED
+        self.belief: Reals = EXPECTED
         if len(self.passages) > 1:
             self._rehearse(unrelated)
 
@@ -80,6 +84,8 @@ class Retriever:
         if not self.passages or not words:
             return ()
         scores = self.scores(words)
+        if (owner := self.exact.get(tuple(words))) is not None:
+            scores[owner] = 1.0
         if service:
             near = np.array([p.service == service for p in self.passages]) & (scores > FLOOR)
             scores = scores + near.astype(np.float32) * np.float32(BOOST)
@@ -105,9 +111,8 @@ class Retriever:
         vector = self.space.vector(views(words))
         return self._sum(self._nearest(self.lines.dot(vector)), self._bm25(self.terms(words)))
 
-    @staticmethod
-    def _sum(nearest: Floats, bm25: Floats) -> Floats:
-        return np.asarray(NEAREST * nearest + (1 - NEAREST) * bm25, np.float32)
+    def _sum(self, nearest: Floats, bm25: Floats) -> Floats:
+        return np.asarray(self.weight * (NEAREST * nearest + (1 - NEAREST) * bm25), np.float32)
 
     def _nearest(self, by_line: Floats) -> Floats:
         return np.maximum.reduceat(by_line, self.first_line)
@@ -236,12 +241,13 @@ def _signs(score: float, margin: float) -> Reals:
 
 
 def _logistic(inputs: Reals, right: Reals, weight: Reals) -> Reals:
-    """Weighted logistic regression with a light ridge, by Newton's method."""
-    belief = np.zeros(inputs.shape[1])
-    ridge = np.diag([0.0, 0.01, 0.01])
+    """Weighted logistic regression that leaves EXPECTED only for what many events say, by Newton's method. A higher
+    score or margin never makes less sure."""
+    belief: Reals = EXPECTED
+    ridge = np.diag(PERSISTENCE)
     for _ in range(25):
         chance = 1 / (1 + np.exp(-np.clip(inputs @ belief, -30, 30)))
-        slope = inputs.T @ (weight * (chance - right)) + ridge @ belief
+        slope = inputs.T @ (weight * (chance - right)) + ridge @ (belief - EXPECTED)
         curve = (inputs * (weight * chance * (1 - chance))[:, None]).T @ inputs + ridge + 1e-9 * np.eye(3)
         belief = belief - np.linalg.solve(curve, slope)
-    return belief
+    return np.asarray(np.maximum(belief, [-np.inf, 0.0, 0.0]))

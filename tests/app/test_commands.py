@@ -110,6 +110,49 @@ def test_a_folder_that_is_not_there(run: Runner) -> None:
     assert "there is no folder" in run("check", "--content", "nowhere", status=1).stderr
 
 
+# --- understanding ----------------------------------------------------------------------------------
+
+
+def test_questions_are_measured_on_anybody_s_data(run: Runner, tmp_path: Path) -> None:
+    entries = [
+        {"id": "hours", "question": "ساعت کار شما چیست؟", "variants": ["کی باز هستید"], "answer": "۸ تا ۱۴"},
+        {"id": "tax", "question": "عوارض را چطور بپردازم؟", "variants": ["پرداخت عوارض"], "answer": "آنلاین"},
+    ]
+    asked = [{"question": "ساعت کارتان چیست", "id": "hours"}, {"question": "هوا ابری است", "id": None}]
+    files = []
+    for name, lines in (("entries", entries), ("questions", asked)):
+        files.append(tmp_path / f"{name}.jsonl")
+        files[-1].write_text("\n".join(json.dumps(line) for line in lines), "utf-8")
+    words = ("evaluate", "faq", "--entries", str(files[0]), "--questions", str(files[1]))
+    told = json.loads(run(*words, "--json").stdout)
+    assert {"recall_at_1", "recall_at_3", "mrr_at_10", "out_of_scope_auroc", "n", "micros_per_query"} <= set(told)
+    assert told["recall_at_1"] == 1
+    assert "recall_at_1" in run(*words).stdout
+
+
+def test_intents_are_measured_on_anybody_s_data(run: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "intents.yaml"
+    examples = {"greet": ("سلام", "درود", "سلام علیکم"), "bye": ("خداحافظ", "خدانگهدار", "فعلاً خداحافظ")}
+    intents = [{"intent": i, "examples": "".join(f"- {line}\n" for line in lines)} for i, lines in examples.items()]
+    file.write_text(json.dumps({"version": "3.1", "nlu": intents}), "utf-8")
+    told = json.loads(run("evaluate", "nlu", "--train", str(file), "--test", str(file), "--json").stdout)
+    assert {"accuracy", "macro_f1", "n", "train_seconds", "micros_per_utterance"} <= set(told)
+    assert (told["n"], told["accuracy"]) == (6, 1)
+
+
+def test_files_that_cannot_be_measured_are_one_line(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("{a: [\n")
+    for words in (
+        ("nlu", "--train", "nowhere.yaml"),
+        ("nlu", "--train", "broken.yaml"),
+        ("nlu", "--test", "broken.yaml"),
+        ("faq", "--entries", "broken.yaml"),
+        ("faq", "--entries", "broken.yaml", "--questions", "broken.yaml"),
+    ):
+        done = run("evaluate", *words, status=1)
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
 # --- talking and moving -----------------------------------------------------------------------------
 
 
@@ -149,8 +192,8 @@ def test_an_officer_sees_and_moves_a_request(run: Runner, code: str) -> None:
     [
         ("set", "CODE", "submitted"),
         ("set", "CODE", "finished"),
-        ("set", "1000000009", "closed"),
-        ("show", "1000000009"),
+        ("set", "1000000005", "closed"),
+        ("show", "1000000005"),
         ("show", "hello"),
         ("list", "--status", "open"),
     ],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.channels.console import chat
+from bot.channels.console import Console, chat
 from bot.channels.render import Renderer
 from bot.content import load
 from bot.core.messages import Address, Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
@@ -37,15 +38,20 @@ class Desk(ScriptedGateway):
 
 async def talk(typed: str, channel: str = "web", refuse: str = "") -> tuple[str, list[Inbound], KeptFiles]:
     desk, files, output = Desk(), KeptFiles(refuse), io.StringIO()
-    await chat(
+    console = Console(
         desk,  # type: ignore[arg-type]
         Renderer(lambda: {**PHRASES, **CONSOLE}),
         files,
         channel=channel,
         address="ann",
-        input=io.StringIO(typed),
         output=output,
     )
+
+    async def lines() -> AsyncIterator[str]:
+        for line in typed.splitlines(keepends=True):
+            yield line
+
+    await chat(console, lines())
     return output.getvalue(), desk.heard, files
 
 

@@ -12,21 +12,32 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, FilePayload, Page, async_playwright, expect
 
 from tests.webchat.script import Counter
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".cache" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = ROOT / "tests" / "screens"
-QUIET = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PATIENCE = 15_000  # ms; two shared cores may be busy
 
 expect.set_options(timeout=PATIENCE)
 Client = TestClient[web.Request, web.Application]
+
+
+def payload(name: str, data: bytes = b"\x89PNG", media_type: str = "image/png") -> FilePayload:
+    """A file that the citizen picks."""
+    return {"name": name, "mimeType": media_type, "buffer": data}
 
 
 @pytest.fixture
@@ -93,10 +104,14 @@ class Desk:
         """The page, greeted. Errors of its scripts, and of its policy, end in `faults`."""
         page = await (context or await self.context()).new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda said: "Security Policy" in said.text and self.faults.append(said.text))
+        page.on("console", self._noticed)
         await page.goto(self.url + path)
         await expect(page.locator(".theirs:not(.typing)").first).to_be_visible()
         return page
+
+    def _noticed(self, said: ConsoleMessage) -> None:
+        if "Security Policy" in said.text:
+            self.faults.append(said.text)
 
     async def cut(self) -> None:
         """Every open line breaks, and no new one can be had."""

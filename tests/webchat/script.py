@@ -38,10 +38,12 @@ SCRIPT: Mapping[str, Text] = {
     "script.photo": {"fa": "اگر عکسی از محل دارید بفرستید.", "en": "If you have a photo of the place, send it."},
     "script.got": {"fa": "فایل {words} رسید.", "en": "We have the file {words}."},
     "script.code": {
-        "fa": "درخواست شما ثبت شد.\n\nکد رهگیری: {code}\n\nکارشناس روشنایی معابر تا سه روز کاری دیگر به آن رسیدگی می‌کند. "
+        "fa": "درخواست شما ثبت شد.\n\nکد رهگیری: {code}\n\n"
+        "کارشناس روشنایی معابر تا سه روز کاری دیگر به آن رسیدگی می‌کند. "
         "روند کار را در {url} ببینید، یا همین کد را هر وقت خواستید برای ما بفرستید.",
-        "en": "Your request is filed.\n\nTracking code: {code}\n\nThe street lighting officer will look into it within three "
-        "working days. See {url}, or send us the code at any time.",
+        "en": "Your request is filed.\n\nTracking code: {code}\n\n"
+        "The street lighting officer will look into it within three working days. "
+        "See {url}, or send us the code at any time.",
     },
     "script.which": {"fa": "دربارهٔ کدام خدمت می‌پرسید؟", "en": "Which service is it about?"},
     "script.service_1": {"fa": "پروانهٔ ساختمان", "en": "Building permit"},

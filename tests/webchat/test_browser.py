@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Locator, Page, Route, expect
 
-from tests.webchat.conftest import Desk
+from tests.webchat.conftest import Desk, payload
 from tests.webchat.script import phrases
 
 
@@ -264,8 +264,7 @@ async def test_a_file_is_uploaded_with_its_progress_shown(desk: Desk) -> None:
     await slowed(page, 1_500_000)
     async with page.expect_file_chooser() as chooser:
         await page.locator(".tool").get_by_text(word("web.attach")).click()
-    photo = {"name": "عکس چراغ.png", "mimeType": "image/png", "buffer": b"\x89PNG" + bytes(3_000_000)}
-    await (await chooser.value).set_files(photo)
+    await (await chooser.value).set_files(payload("عکس چراغ.png", b"\x89PNG" + bytes(3_000_000)))
     bar = page.get_by_role("progressbar")
     await expect(bar).to_be_visible()
     await page.wait_for_function(
@@ -282,7 +281,7 @@ async def test_a_file_is_uploaded_with_its_progress_shown(desk: Desk) -> None:
 
 async def test_a_refused_file_is_explained_and_can_be_removed(desk: Desk) -> None:
     page = await desk.open()
-    executable = {"name": "نقشه.pdf", "mimeType": "application/pdf", "buffer": b"MZ\x90\x00"}
+    executable = payload("نقشه.pdf", b"MZ\x90\x00", "application/pdf")
     await page.locator("input[type=file]").first.set_input_files(executable)
     alert = page.get_by_role("alert").filter(has_text=word("file.not_what_it_says"))
     await expect(alert).to_be_visible()
@@ -294,9 +293,7 @@ async def test_a_refused_file_is_explained_and_can_be_removed(desk: Desk) -> Non
 async def test_an_upload_without_network_is_tried_again_by_hand(desk: Desk) -> None:
     page = await desk.open()
     desk.shut.add("/channels/web/files")
-    await page.locator("input[type=file]").first.set_input_files(
-        {"name": "plan.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
-    )
+    await page.locator("input[type=file]").first.set_input_files(payload("plan.png"))
     await expect(page.get_by_text(word("web.upload_failed"))).to_be_visible()
     desk.shut.clear()
     await page.get_by_role("button", name=word("web.retry")).click()
@@ -323,7 +320,7 @@ async def test_a_location_is_sent_when_one_is_asked_for(desk: Desk) -> None:
     await say(page, "فردا")
     await page.get_by_role("button", name=word("web.send_location")).click()
     await expect(lines(page).nth(4)).to_contain_text("موقعیت دریافت شد")
-    contact, line = next(entry for entry in desk.counter.memory.said if "location" in entry[1].content)
+    line = next(line for _, line in desk.counter.memory.said if "location" in line.content)
     assert line.content["location"] == [35.7, 51.4]
 
 
@@ -339,7 +336,7 @@ async def test_a_location_that_may_not_be_known(desk: Desk) -> None:
 
 async def test_the_language_turns_everything(desk: Desk) -> None:
     page = await desk.open()
-    await menu(page, "nav.language")
+    await menu(page, "language.en")
     await expect(box(page)).to_have_attribute("placeholder", word("web.placeholder_choice", "en"))
     await expect(page.locator("html")).to_have_attribute("dir", "ltr")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Municipality of Sample City")
@@ -387,9 +384,7 @@ async def test_one_script_tag_puts_it_on_any_page(desk: Desk, elsewhere: str) ->
     await expect(box(page)).to_be_focused()
     await say(page, "سلام")
     await expect(lines(page)).to_have_count(3)
-    await page.locator("input[type=file]").first.set_input_files(
-        {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
-    )
+    await page.locator("input[type=file]").first.set_input_files(payload("a.png"))
     await expect(page.locator(".code")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page.locator(".panel")).to_be_hidden()
@@ -473,13 +468,25 @@ async def test_the_menu_and_the_question_before_a_new_beginning_by_keyboard(desk
     await expect(lines(page)).to_have_count(1)
 
 
+async def test_the_latest_answer_is_in_sight_however_quick_the_words(desk: Desk) -> None:
+    page = await desk.open(await desk.context(width=420, height=560))
+    for n in range(6):
+        await say(page, f"سطر {n}")
+    await menu(page, "nav.menu")
+    await expect(chip(page, "نظر من")).to_be_in_viewport()
+    await expect(page.get_by_role("button", name=word("web.latest"))).to_be_hidden()
+
+
 async def test_a_person_who_reads_above_is_not_torn_away(desk: Desk) -> None:
     page = await desk.open(await desk.context(width=420, height=560))
     for n in range(6):
         await say(page, f"سطر {n}")
         await expect(lines(page)).to_have_count(3 + 2 * n)
     scroller = page.locator(".scroll")
-    await scroller.evaluate("e => e.scrollTo({ top: 0, behavior: 'instant' })")
+    await scroller.hover()
+    while await scroller.evaluate("e => e.scrollTop"):
+        await page.mouse.wheel(0, -4000)
+        await asyncio.sleep(0.1)
     await expect(page.get_by_role("button", name=word("web.latest"))).to_be_visible()
     token = await page.evaluate("JSON.parse(localStorage.getItem('pishkhan')).token")
     await desk.counter.notice(token.partition(".")[0])

@@ -36,27 +36,54 @@ def test_understood(text: str, frame: object) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "null", "[]", "3", '"hello"', "{", "{}", '{"type":7}', '{"type":"dance"}', '{"type":"message","text":"a"}',
-        '{"type":"message","id":7,"text":"a"}', '{"type":"message","id":"","text":"a"}',
-        '{"type":"message","id":"a/start","text":"a"}', '{"type":"message","id":"%s","text":"a"}' % ("x" * 65),
-        '{"type":"message","id":"a"}', '{"type":"message","id":"a","text":null}', '{"type":"message","id":"a","text":[]}',
-        '{"type":"message","id":"a","text":"","location":"35,51"}', '{"type":"message","id":"a","text":"","location":[91,0]}',
-        '{"type":"message","id":"a","text":"","location":[true,0]}', '{"type":"message","id":"a","text":"","location":[1]}',
-        '{"type":"choice","id":"a"}', '{"type":"choice","id":"a","value":""}', '{"type":"choice","id":"a","value":7}',
-        '{"type":"choice","id":"a","value":"%s"}' % ("x" * 201), '{"type":"file","id":"a","upload":null}',
-        '{"type":"hello","session":7}', '{"type":"hello","after":-1}', '{"type":"hello","after":"1"}',
-        '{"type":"hello","after":true}', '{"type":"hello","language":null}', '{"type":"message","id":"a","text":"\\ud800"}',
+        "",
+        "null",
+        "[]",
+        "3",
+        '"hello"',
+        "{",
+        "{}",
+        '{"type":7}',
+        '{"type":"dance"}',
+        '{"type":"message","text":"a"}',
+        '{"type":"message","id":7,"text":"a"}',
+        '{"type":"message","id":"","text":"a"}',
+        '{"type":"message","id":"a/start","text":"a"}',
+        '{"type":"message","id":"%s","text":"a"}' % ("x" * 65),
+        '{"type":"message","id":"a"}',
+        '{"type":"message","id":"a","text":null}',
+        '{"type":"message","id":"a","text":[]}',
+        '{"type":"message","id":"a","text":"","location":"35,51"}',
+        '{"type":"message","id":"a","text":"","location":[91,0]}',
+        '{"type":"message","id":"a","text":"","location":[true,0]}',
+        '{"type":"message","id":"a","text":"","location":[1]}',
+        '{"type":"choice","id":"a"}',
+        '{"type":"choice","id":"a","value":""}',
+        '{"type":"choice","id":"a","value":7}',
+        '{"type":"choice","id":"a","value":"%s"}' % ("x" * 201),
+        '{"type":"file","id":"a","upload":null}',
+        '{"type":"hello","session":7}',
+        '{"type":"hello","after":-1}',
+        '{"type":"hello","after":"1"}',
+        '{"type":"hello","after":true}',
+        '{"type":"hello","language":null}',
+        '{"type":"message","id":"a","text":"\\ud800"}',
     ],
-)  # fmt: skip
+)
 def test_a_bad_frame_is_refused(text: str) -> None:
     with pytest.raises(Refused) as refused:
         understood(text)
     assert refused.value.code == "bad_frame"
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(), lambda v: st.lists(v, max_size=3)),
-       st.sampled_from(["type", "id", "text", "location", "value", "upload", "session", "after", "language"]),
-       st.sampled_from(["hello", "message", "choice", "file"]))  # fmt: skip
+_ANY = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats() | st.text()
+
+
+@given(
+    st.recursive(_ANY, lambda v: st.lists(v, max_size=3)),
+    st.sampled_from(["type", "id", "text", "location", "value", "upload", "session", "after", "language"]),
+    st.sampled_from(["hello", "message", "choice", "file"]),
+)
 def test_nothing_but_refused_comes_of_a_strange_value(value: object, key: str, kind: str) -> None:
     frame = {"type": kind, "id": "a", "text": "t", "value": "v", "upload": "u"} | {key: value}
     try:

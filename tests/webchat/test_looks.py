@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.webchat.conftest import SCREENS, Desk
+from tests.webchat.conftest import SCREENS, Desk, payload
 from tests.webchat.test_browser import chip, lines, menu, say, word
 
 PHONE: dict[str, Any] = {"width": 360, "height": 720, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
@@ -17,11 +17,12 @@ _FOUND = "async () => (await axe.run(document, {resultTypes: ['violations']})).v
 
 async def filed(page: Page, language: str) -> None:
     """A conversation with a long answer, a code, a link, and quiet navigation."""
-    await say(
-        page,
-        "چراغ کوچهٔ ما از دیشب خاموش است." if language == "fa" else "The street light has been out since last night.",
+    before = await lines(page).count()
+    trouble = (
+        "چراغ کوچهٔ ما از دیشب خاموش است." if language == "fa" else "The street light has been out since last night."
     )
-    await expect(lines(page)).to_have_count(3)
+    await say(page, trouble)
+    await expect(lines(page)).to_have_count(before + 2)
     await say(page, "track")
     await expect(page.locator(".code")).to_be_visible()
 
@@ -36,8 +37,7 @@ async def waiting_for_a_file(page: Page, language: str) -> None:
     """A hint, buttons for files, one that was refused, and an answer in the box."""
     await say(page, "photo")
     await expect(page.locator(".tool").first).to_be_visible()
-    refused = {"name": "نقشه.pdf", "mimeType": "application/pdf", "buffer": b"MZ"}
-    await page.locator("input[type=file]").first.set_input_files(refused)
+    await page.locator("input[type=file]").first.set_input_files(payload("نقشه.pdf", b"MZ", "application/pdf"))
     await expect(page.get_by_role("alert").last).to_be_visible()
     await page.locator("textarea").fill("سلام")
 
@@ -67,11 +67,21 @@ STATES: list[Callable[[Page, str], Awaitable[None]]] = [
 ]
 
 
+async def back_to_normal(page: Page, language: str) -> None:
+    await page.keyboard.press("Escape")
+    await page.context.set_offline(False)
+    await expect(page.locator(".panel[data-line=online]")).to_have_count(1)
+    await page.locator("textarea").fill("")
+    await menu(page, "nav.menu", language)
+    await expect(page.locator(".chip:not(.nav .chip)")).to_have_count(4)
+
+
 async def settled(page: Page) -> None:
     await page.evaluate(
         """async () => {
             const root = document.querySelector('.pishkhan').shadowRoot;
-            await Promise.all(root.getAnimations().filter(a => a.effect.getTiming().iterations === 1).map(a => a.finished));
+            const once = root.getAnimations().filter(a => a.effect.getTiming().iterations === 1);
+            await Promise.all(once.map(a => a.finished));
             await new Promise(requestAnimationFrame);
         }"""
     )
@@ -88,18 +98,23 @@ async def faults(page: Page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["fa", "en", "phone"])
-async def test_axe_finds_nothing_serious(desk: Desk, axe: str, kind: str, scheme: Any, state: Any) -> None:
+@pytest.mark.parametrize(
+    ("kind", "scheme"), [("fa", "light"), ("fa", "dark"), ("en", "light"), ("phone", "light"), ("phone", "dark")]
+)
+async def test_axe_finds_nothing_serious(desk: Desk, axe: str, kind: str, scheme: Any) -> None:
     language = "en" if kind == "en" else "fa"
     context = await desk.context(**(PHONE if kind == "phone" else {}), color_scheme=scheme, bypass_csp=True)
     page = await desk.open(context, f"?language={language}")
-    await state(page, language)
-    await settled(page)
     SCREENS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SCREENS / f"web-{kind}-{scheme}-{state.__name__.replace('_', '-')}.png")
-    assert await faults(page, axe) == []
+    found = {}
+    for state in STATES:
+        await state(page, language)
+        await settled(page)
+        name = state.__name__.replace("_", "-")
+        await page.screenshot(path=SCREENS / f"web-{kind}-{scheme}-{name}.png")
+        found[name] = await faults(page, axe)
+        await back_to_normal(page, language)
+    assert found == {name: [] for name in found}
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1024, 1920])
@@ -161,4 +176,4 @@ async def test_without_script_the_organisation_can_still_be_reached(desk: Desk) 
     await page.goto(desk.url)
     await expect(page.get_by_role("heading", level=1)).to_have_text("شهرداری شهر نمونه")
     await expect(page.get_by_role("link", name="137")).to_be_visible()
-    await expect(page.get_by_text(word("web.no_script"))).to_be_visible()
+    assert f"<noscript><p>{word('web.no_script')}</p></noscript>" in await page.content()

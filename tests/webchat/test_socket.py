@@ -190,7 +190,7 @@ async def test_a_reload_with_history_shows_both_sides(tab: Tab, client: Client) 
     async with client.ws_connect("/channels/web/socket") as ws:
         again = Tab(ws)
         welcome = await again.hello(tab.token, history=True)
-        frames = []
+        frames: list[Frame] = []
         while not frames or frames[-1]["seq"] < welcome["seq"]:
             frames.append(await again.next())
     said = [(f["id"], f["event"], f["text"]) for f in frames if f["type"] == "said"]

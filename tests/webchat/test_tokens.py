@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bot.channels.webchat.tokens import Seal
@@ -15,9 +17,19 @@ def test_a_token_names_its_session_and_no_other() -> None:
     assert seal.new_session() != session
 
 
-@pytest.mark.parametrize("spoil", [lambda t: "", lambda t: "x" + t, lambda t: t[:-1], lambda t: t.split(".")[0],
-                                   lambda t: "." + t.split(".")[1], lambda t: t + "é", lambda t: "\udcff.\udcff"])  # fmt: skip
-def test_a_forged_token_names_none(spoil) -> None:  # type: ignore[no-untyped-def]
+SPOILS: list[Callable[[str], str]] = [
+    lambda token: "",
+    lambda token: "x" + token,
+    lambda token: token[:-1],
+    lambda token: token.split(".")[0],
+    lambda token: "." + token.split(".")[1],
+    lambda token: token + "é",
+    lambda token: "\udcff.\udcff",
+]
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_a_forged_token_names_none(spoil: Callable[[str], str]) -> None:
     seal = Seal("secret")
     assert seal.session(spoil(seal.token(seal.new_session()))) is None
 

@@ -18,7 +18,14 @@ log = logging.getLogger(__name__)
 NAME = "web"
 _LOOK_BACK = 24  # lines before the wanted ones, where a button's label may stand
 _KEPT = 300  # lines of a history
-_HEADER = {"/menu": "nav.menu", "/human": "nav.human", "/help": "web.help"}  # buttons that no reply offered
+_HEADER = {
+    "/menu": "nav.menu",
+    "/human": "nav.human",
+    "/help": "web.help",
+    "/language/fa": "language.fa",
+    "/language/en": "language.en",
+}
+"""Buttons that no reply offers: the page's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ class Conversations:
                 return self._wording.text(Phrase("web.my_location"), language)
             case "choice":
                 value = content.get("value", "")
-                key = _HEADER.get(value) or ("nav.language" if value.startswith("/language") else "")
+                key = _HEADER.get(value)
                 return known.get(value) or (self._wording.text(Phrase(key), language) if key else "")
             case "file":
                 return "\n".join(str(f["name"]) for f in content.get("files", ()))

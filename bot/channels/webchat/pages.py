@@ -32,7 +32,7 @@ _LABELS = (
     "my_location", "send_location", "locating", "location_failed", "copy", "copied", "unread", "too_long",
     "bad_session",
 )  # fmt: skip
-_ELSEWHERE = {"menu": "nav.menu", "human": "nav.human", "language": "nav.language", "file_too_large": "file.too_large"}
+_ELSEWHERE = {"menu": "nav.menu", "human": "nav.human", "file_too_large": "file.too_large"}
 
 _ANYWHERE = {
     "Access-Control-Allow-Origin": "*",  # modules are fetched with CORS, from whatever page embeds them
@@ -98,6 +98,7 @@ class Pages:
         return {
             "languages": {
                 language: {
+                    "title": self._wording.text(Phrase(f"language.{language}"), language),
                     "name": pick(name, language),
                     "direction": direction(language),
                     "labels": self._labels(language),

@@ -103,9 +103,7 @@ class Chat {
       store.set({ theme: this.shell.dataset.theme });
       return this.paint();
     }
-    const other = Object.keys(this.settings.languages).find((l) => l !== this.language);
-    const value = name === "language" ? `/language/${other}` : `/${name}`;
-    this.choose({ value, label: this.view.labels[name] });
+    this.choose({ value: `/${name}`, label: this.view.labels[name] });
     return this.composer.focus();
   }
 

@@ -22,8 +22,9 @@ export class View {
     this.theme = button("theme", "theme", "dark");
     this.more = h("button.icon", { type: "button", "aria-expanded": "false", onclick: () => this.menu() }, icon("more"));
     this.closer = h("button.icon", { type: "button", onclick: () => act("close") }, icon("close"));
+    this.tongues = h("div");
     this.items = h("div.menu", { hidden: true },
-      button("menu", "menu"), button("human", "person"), button("help", "help"), button("language", "globe"),
+      button("menu", "menu"), button("human", "person"), button("help", "help"), this.tongues,
       this.theme, button("new", "fresh"));
     this.say(this.more, "aria-label", "more");
     this.say(this.closer, "aria-label", "close");
@@ -32,7 +33,8 @@ export class View {
     this.log = h("div.log", { role: "log", "aria-live": "off", "aria-relevant": "additions" });
     this.dots = h("div.entry.theirs.typing", { hidden: true, "aria-hidden": "true" }, h("div.bubble", {}, h("i"), h("i"), h("i")));
     this.chips = h("div.choices", { role: "group", hidden: true, onkeydown: (e) => this.walk(e) });
-    this.scroll = h("div.scroll", { tabIndex: 0, onscroll: () => this.scrolled() }, h("div.column", {}, this.log, this.dots, this.chips));
+    const stay = () => (this.following = false);
+    this.scroll = h("div.scroll", { tabIndex: 0, onscroll: () => this.scrolled(), onwheel: stay, ontouchmove: stay, onkeydown: stay }, h("div.column", {}, this.log, this.dots, this.chips));
     this.latest = h("button.latest", { type: "button", hidden: true, onclick: () => ((this.keep = false), this.toEnd()) }, icon("down"));
     this.drop = h("div.drop", { hidden: true, "aria-hidden": "true" });
     this.say(this.log, "aria-label", "log");
@@ -76,8 +78,18 @@ export class View {
     this.direction = this.settings.languages[language].direction;
     this.labels = labels;
     this.name.textContent = name;
+    const others = Object.keys(this.settings.languages).filter((l) => l !== language);
+    this.tongues.replaceChildren(...others.map((l) => this.tongue(l)));
     this.panel.setAttribute("aria-label", name);
     this.spoken.forEach(([element, attribute, label]) => this.put(element, attribute, label));
+  }
+
+  /** The other languages, each by its own name. */
+  tongue(language) {
+    const { title } = this.settings.languages[language];
+    const name = h("span", { lang: language }, title);
+    const choose = () => (this.menu(false), this.choose({ value: `/language/${language}`, label: title }));
+    return h("button.item", { type: "button", onclick: choose }, icon("globe"), name);
   }
 
   menu(open = this.items.hidden) {
@@ -259,24 +271,29 @@ export class View {
   // --- where one reads -------------------------------------------------------------------------
 
   atEnd() {
+    return this.following || this.below() < NEAR;
+  }
+
+  below() {
     const { scrollTop, clientHeight, scrollHeight } = this.scroll;
-    return scrollHeight - scrollTop - clientHeight < NEAR || this.following;
+    return scrollHeight - scrollTop - clientHeight;
   }
 
   /** To the latest; but of a long answer the beginning stays in sight, under the words that it answers. */
   toEnd() {
-    this.following = true;
+    this.following = true; // a smooth scroll is long on its way: what comes meanwhile follows too
+    clearTimeout(this.arrival);
+    this.arrival = setTimeout(() => (this.following = false), 700);
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => {
-      this.following = false;
       const end = this.scroll.scrollHeight - this.scroll.clientHeight;
-      this.scroll.scrollTop = this.keep && this.anchor?.isConnected ? Math.min(end, this.anchor.offsetTop - 12) : end;
+      const start = this.keep && this.anchor?.isConnected ? this.anchor.offsetTop - 12 : end;
+      this.scroll.scrollTop = end - start < NEAR ? end : start;
       this.scrolled();
     });
   }
 
   scrolled() {
-    const { scrollTop, clientHeight, scrollHeight } = this.scroll;
-    this.latest.hidden = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.latest.hidden = this.below() < NEAR;
   }
 }

@@ -1,13 +1,14 @@
 /* Small things about text, time and elements. Text from outside becomes text nodes, never markup. */
 
-/** An element: h("button.chip", {onclick}, "label"). Properties that are not of the DOM are set as attributes. */
+/** An element: h("button.chip", {onclick}, "label"). What is no property of it becomes an attribute. */
 export function h(tag, properties = {}, ...children) {
   const [name, ...classes] = tag.split(".");
   const element = document.createElement(name);
   if (classes.length) element.className = classes.join(" ");
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null) continue;
-    if (key in element && !key.startsWith("aria")) element[key] = value;
+    if (typeof value === "function") element.addEventListener(key.slice(2), value);
+    else if (key in element && !key.startsWith("aria")) element[key] = value;
     else element.setAttribute(key, value);
   }
   element.append(...children.filter((c) => c !== null && c !== undefined));

@@ -1,0 +1,287 @@
+"""The whole main job on the real page, in a real browser: ask, file, correct, come back, track, hear of it, rate."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.e2e.citizen import PERSIAN, code_in, picture, word
+from tests.e2e.process import PATIENCE as DEADLINE
+from tests.e2e.process import Counter
+from tests.webchat.conftest import PATIENCE, SCREENS, payload
+from tests.webchat.test_browser import chip, focused, lines, say
+from tests.webchat.test_looks import PHONE, faults, settled
+
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 820}}
+MOBILE_PHONE: dict[str, Any] = {
+    **{k: v for k, v in PHONE.items() if k not in ("width", "height")},
+    "viewport": {"width": PHONE["width"], "height": PHONE["height"]},
+}
+LOOKS = {"desktop": DESKTOP, "phone": MOBILE_PHONE}
+SURVEY = "چقدر از این خدمت راضی بودید"
+Visit = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def visit(browser: Browser, counter: Counter) -> AsyncIterator[Visit]:
+    """`await visit("phone")` → the page, greeted, in a browser profile of its own. No script may fail on it."""
+    faulty: list[str] = []
+
+    async def open_page(look: str = "desktop", query: str = "", **more: Any) -> Page:
+        context = await browser.new_context(**{**LOOKS[look], "locale": "fa-IR", **more})
+        context.set_default_timeout(PATIENCE)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faulty.append(str(error)))
+        page.on("console", lambda line: "Security Policy" in line.text and faulty.append(line.text))
+        await page.goto(f"{counter.url}/{query}")
+        await expect(chip(page, word("nav.forms", "en" if "en" in query else "fa"))).to_be_visible()
+        return page
+
+    yield open_page
+    for context in browser.contexts:
+        await context.close()
+    assert faulty == []
+
+
+async def answered(page: Page, question: str) -> None:
+    """The newest line of the counter's is, or ends with, this question."""
+    await expect(page.locator(".log .theirs").last).to_contain_text(question)
+
+
+async def said(page: Page) -> list[str]:
+    """The words of every line, without the speaker, what isolates quotations, and what stands under a file's name."""
+    own = "bubbles => bubbles.map(b => [...b.querySelectorAll('p:not(.about)')].map(p => p.innerText).join(' '))"
+    return [re.sub("[\u2066-\u2069]", "", text) for text in await lines(page).evaluate_all(own)]
+
+
+async def shot(page: Page, name: str) -> None:
+    await settled(page)
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SCREENS / f"story-{name}.png")
+
+
+async def told(counter: Counter) -> None:
+    """Until nothing that the desk has to say waits any more."""
+    deadline = time.monotonic() + DEADLINE
+    while counter.waiting_notices():
+        assert time.monotonic() < deadline, "the notices stay in the outbox"
+        await asyncio.sleep(0.05)
+
+
+async def officer(counter: Counter, code: str, status: str, **options: str) -> None:
+    await asyncio.to_thread(counter.officer, code, status, **options)
+
+
+@pytest.mark.parametrize(("look", "scheme"), [("desktop", "light"), ("phone", "dark")])
+async def test_from_the_question_to_the_survey(visit: Visit, counter: Counter, look: str, scheme: str) -> None:
+    page = await visit(look, color_scheme=scheme)
+    name = f"{look}-{scheme}"
+    await shot(page, f"{name}-1-greeting")
+
+    # a question in everyday words
+    await say(page, "چراغ کوچه‌مون خاموشه، به کی بگم؟")
+    await answered(page, "آیا کمک کرد؟")
+    await expect(page.locator(".log .theirs").last).to_contain_text("۱۲۱")
+    await shot(page, f"{name}-2-answer")
+    await chip(page, "بله").click()
+    await answered(page, word("faq.glad").split("\n")[0])
+
+    # the form: a question in its middle, a photo, a correction
+    await say(page, "ثبت درخواست")
+    await answered(page, "کدام درخواست را ثبت می‌کنید؟")
+    await shot(page, f"{name}-3-forms")
+    await say(page, "گزارش خرابی چراغ معبر")
+    await answered(page, "(۱ از ۵)")
+    await shot(page, f"{name}-4-choice")
+    await chip(page, "یک چراغ خاموش است").click()
+    await answered(page, "(۲ از ۵)")
+    await say(page, "خیابان بهار، کوچهٔ سوم، روبه‌روی پلاک ۱۲")
+    await answered(page, "(۳ از ۵)")
+    await say(page, "شمارهٔ تیر چراغ برق کجاست؟")
+    await expect(page.get_by_text("روی پلاک کوچک تیر")).to_be_visible()
+    await answered(page, "(۳ از ۵)")
+    await shot(page, f"{name}-5-question-in-the-middle")
+    await chip(page, "رد شدن").click()
+    await answered(page, "(۴ از ۵)")
+    await page.locator("input[type=file]").first.set_input_files(payload("عکس چراغ.png", picture(200)))
+    await answered(page, "۱ پرونده")
+    await shot(page, f"{name}-6-photo")
+    await chip(page, word("nav.done")).click()
+    await answered(page, "(۵ از ۵)")
+    await say(page, "۰۹۱۲ ۱۲۳ ۴۵۶۷")
+    await answered(page, "لطفاً یک بار ببینید")
+    await expect(page.locator(".log .theirs").last).to_contain_text("عکس چراغ.png")
+    await shot(page, f"{name}-7-review")
+    await chip(page, "اصلاح: خرابی").click()
+    await answered(page, "(۱ از ۵)")
+    await chip(page, "چشمک می‌زند").click()
+    await answered(page, "خرابی: چشمک می‌زند")
+    await chip(page, word("nav.confirm")).click()
+    await expect(page.locator(".code")).to_be_visible()
+    code = code_in(await page.locator(".code").inner_text())
+    await shot(page, f"{name}-8-code")
+
+    # a reload: everything is there, nothing twice
+    await answered(page, word("form.filed_keep"))
+    before = await said(page)
+    await page.reload()
+    await expect(lines(page)).to_have_count(len(before))
+    assert await said(page) == before
+    assert sum("درخواست شما ثبت شد" in line for line in before) == 1
+
+    # tracking by typing
+    await say(page, f"{code[:5]} {code[5:]}".translate(PERSIAN))
+    await answered(page, "دیگر چه می‌خواهید ببینید")
+    assert "ثبت‌شده، در صف بررسی" in (await said(page))[-1]
+    await shot(page, f"{name}-9-tracking")
+
+    # an officer closes it; the page hears of it by itself
+    await officer(counter, code, "closed", note="چراغ تعویض شد.")
+    await answered(page, SURVEY)
+    assert any("وضعیت تازه: بسته شد" in line and "چراغ تعویض شد." in line for line in await said(page))
+    await shot(page, f"{name}-10-survey")
+    await chip(page, word("survey.score_5")).click()
+    await answered(page, "آیا کارتان انجام شد؟")
+    await say(page, "بله")
+    await answered(page, "اگر سخنی دارید بنویسید")
+    await say(page, "از گروه تعمیر سپاسگزارم.")
+    await answered(page, "نظر شما ثبت شد")
+
+    # reopened and closed again: told, and not asked a second time
+    await officer(counter, code, "in_review")
+    await officer(counter, code, "closed")
+    await told(counter)
+    await expect(page.get_by_text("وضعیت تازه: بسته شد")).to_have_count(2)
+    await say(page, "درخواست‌های من")
+    await answered(page, code[:5])
+    everything = await said(page)
+    assert sum(SURVEY in line for line in everything) == 1
+    await page.reload()
+    await expect(lines(page)).to_have_count(len(everything))
+    assert await said(page) == everything
+    await shot(page, f"{name}-11-mine")
+
+    case = await asyncio.to_thread(counter.case, code)
+    assert [c["status"] for c in case["history"]] == ["submitted", "closed", "in_review", "closed"]
+    assert {a["field"]: a["value"] for a in case["answers"]}["fault"] == "flickers"
+    assert [a["name"] for a in case["attachments"]] == ["عکس چراغ.png"]
+    assert (case["rated"], case["mobile"]) == (True, "+989121234567")
+
+
+async def test_a_form_while_the_network_comes_and_goes(visit: Visit, counter: Counter) -> None:
+    page = await visit("phone")
+    context: BrowserContext = page.context
+    await say(page, "/form/street_light_report")
+    await answered(page, "(۱ از ۵)")
+    await context.set_offline(True)
+    await expect(page.locator(".banner")).to_have_text(word("web.offline"))
+    await say(page, "چشمک می‌زند")
+    await say(page, "خیابان بهار، پلاک ۱۲")
+    await expect(page.locator(".waiting")).to_have_count(2)
+    await shot(page, "phone-light-12-offline")
+    await context.set_offline(False)
+    await answered(page, "(۳ از ۵)")
+    await expect(page.locator(".waiting")).to_have_count(0)
+    heard = await said(page)
+    assert [heard.count(line) for line in ("چشمک می‌زند", "خیابان بهار، پلاک ۱۲")] == [1, 1]
+    assert [sum(f"({n} از ۵)" in line for line in heard) for n in "۱۲۳"] == [1, 1, 1]
+
+    await context.set_offline(True)
+    await say(page, "رد شدن")
+    await page.wait_for_timeout(300)
+    await context.set_offline(False)
+    await answered(page, "(۴ از ۵)")
+    for text, question in [("رد شدن", "(۵ از ۵)"), ("09121234567", "لطفاً یک بار ببینید"), ("تأیید", "کد رهگیری")]:
+        await say(page, text)
+        await answered(page, question)
+    code = code_in(await page.locator(".code").inner_text())
+    await page.reload()
+    await answered(page, "کد رهگیری")
+    assert code_in(await page.locator(".code").inner_text()) == code
+    case = await asyncio.to_thread(counter.case, code)
+    assert {a["field"]: a["value"] for a in case["answers"]} == {
+        "fault": "flickers",
+        "place": {"text": "خیابان بهار، پلاک ۱۲"},
+        "mobile": "+989121234567",
+    }
+
+
+async def to_chip(page: Page, name: str) -> None:
+    """By keys alone: back from the text box into the answers, and along them."""
+    await expect(chip(page, name)).to_be_visible()
+    for _ in range(30):
+        if await focused(page) == name:
+            return
+        inside = await page.evaluate(
+            "() => Boolean(document.querySelector('.pishkhan').shadowRoot.activeElement?.closest('.choices'))"
+        )
+        await page.keyboard.press("ArrowDown" if inside else "Shift+Tab")
+    pytest.fail(f"no key leads to {name}; the focus is on {await focused(page)}")
+
+
+async def test_a_form_by_keys_alone(visit: Visit, counter: Counter) -> None:
+    page = await visit("desktop")
+    for _ in range(20):
+        if await focused(page) == word("web.placeholder_choice"):
+            break
+        await page.keyboard.press("Tab")
+    await to_chip(page, word("nav.human"))
+    await page.keyboard.press("Enter")
+    await answered(page, "پیامتان را بنویسید")
+    await page.keyboard.type("لطفاً به این پیام رسیدگی کنید.")
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.type("سپاس")
+    await page.keyboard.press("Enter")
+    await answered(page, "(۲ از ۲)")
+    await to_chip(page, "رد شدن")
+    await page.keyboard.press("Enter")
+    await answered(page, "لطفاً یک بار ببینید")
+    await to_chip(page, "اصلاح: پیام")
+    await page.keyboard.press("Enter")
+    await answered(page, "(۱ از ۲)")
+    await page.keyboard.type("لطفاً با من تماس بگیرید.")
+    await page.keyboard.press("Enter")
+    await answered(page, "لطفاً یک بار ببینید")
+    await to_chip(page, word("nav.confirm"))
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".code")).to_be_visible()
+    code = code_in(await page.locator(".code").inner_text())
+    case = await asyncio.to_thread(counter.case, code)
+    assert [a["value"] for a in case["answers"]] == ["لطفاً با من تماس بگیرید."]
+
+
+@pytest.mark.parametrize(
+    ("look", "scheme", "language"),
+    [("phone", "light", "fa"), ("phone", "dark", "fa"), ("desktop", "light", "en"), ("desktop", "dark", "fa")],
+)
+async def test_axe_finds_nothing_serious_in_an_open_form(
+    visit: Visit, axe: str, look: str, scheme: str, language: str
+) -> None:
+    page = await visit(look, f"?language={language}", color_scheme=scheme, bypass_csp=True)
+    found: dict[str, list[str]] = {}
+    of = {"fa": "({} از ۵)", "en": "({} of 5)"}[language]
+
+    async def look_at(state: str) -> None:
+        await shot(page, f"form-{look}-{scheme}-{language}-{state}")
+        found[state] = await faults(page, axe)
+
+    steps = [
+        ("choice", "/form/street_light_report", of.format("۱" if language == "fa" else 1)),
+        ("location", "1", of.format("۲" if language == "fa" else 2)),
+        ("refused", "!", of.format("۲" if language == "fa" else 2)),
+        ("text", "Bahar Street 12", of.format("۳" if language == "fa" else 3)),
+        ("file", word("nav.skip", language), of.format("۴" if language == "fa" else 4)),
+        ("phone", word("nav.skip", language), of.format("۵" if language == "fa" else 5)),
+        ("review", "09121234567", "09121234567"),
+    ]
+    for state, text, question in steps:
+        await say(page, text)
+        await answered(page, question)
+        await look_at(state)
+    assert found == {state: [] for state in found}
