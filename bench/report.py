@@ -163,7 +163,7 @@ def markdown(results: Results, *, command: str, rounds: int) -> str:
         *(_row(system.id, system.name, results) for system in SYSTEMS),
         "",
         f"Noise: the bare handler waited {results['bare'].waited:.0%} of its time for its core: 0 % on a quiet "
-        "machine. Microseconds grow with it, ratios less.",
+        "machine. Above 10 % microseconds grow and ratios waver: run it again when nothing else does.",
         "",
         "× bare: against the bare POST, for WebSockets against the bare echo. Each answer was checked to be the right "
         "next question.",

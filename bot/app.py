@@ -232,17 +232,16 @@ async def _delivering(app: web.Application) -> AsyncIterator[None]:
 async def _watching(app: web.Application) -> AsyncIterator[None]:
     counter = app[COUNTER]
     watcher = content.ContentWatcher(counter.settings.content_dir, counter.edited, counter.broken)
-    running = asyncio.create_task(_watch(counter, watcher))
+    running = asyncio.gather(watcher.run(), _inspect(counter))
     yield
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
 
 
-async def _watch(counter: Counter, watcher: content.ContentWatcher) -> None:
-    """First what the content of the start lacks, which only costs time there; then every edit."""
+async def _inspect(counter: Counter) -> None:
+    """Look for what the content of the start lacks; before the start it would only cost time."""
     missing = await asyncio.to_thread(missing_phrases, counter.live.catalogue)
     if missing:
         log.error("the content lacks phrases; pishkhan check names them", extra={"count": len(missing)})
         counter.broken(content.ContentErrors(missing))
-    await watcher.run()

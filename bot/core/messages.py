@@ -88,8 +88,8 @@ class Inbound:
 class Term:
     """A value inside a sentence that each channel says in its own way.
 
-    kinds: "code" tracking code (ten digits) · "date" ISO date · "moment" ISO date-time · "clock" HH:MM · "rial" amount ·
-    "digits" an identifier to copy (phone, national id…) · "url" · "quote" the citizen's own words.
+    kinds: "code" tracking code (ten digits) · "date" ISO date · "moment" ISO date-time · "clock" HH:MM ·
+    "rial" amount · "digits" an identifier to copy (phone, national id…) · "url" · "quote" the citizen's own words.
     """
 
     kind: str

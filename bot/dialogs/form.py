@@ -160,7 +160,7 @@ class FormDialog:
         if heard.event is Event.CHOICE and heard.value.startswith(EDIT):
             return Goto(heard.value.removeprefix(EDIT), frame.answers)
         if heard.event is Event.CHOICE and heard.value == CONFIRM.value:
-            request = await self.desk.file(self._draft(frame, context), key=frame.id)
+            request = await self.desk.file(self.draft(frame, context), key=frame.id)
             return Done((self._filed(request, context),), learn=self._learnt(frame))
         raise Invalid(Phrase("invalid.review"))
 
@@ -170,7 +170,7 @@ class FormDialog:
 
     # --- filing -------------------------------------------------------------------------------
 
-    def _draft(self, frame: Frame, context: Context) -> Draft:
+    def draft(self, frame: Frame, context: Context) -> Draft:
         language = context.language
         service = self.catalogue.services.get(self.form.service or self._answered("service", frame) or "")
         attachments = [Attachment.from_json(a) for f in self._of("files") for a in frame.answers.get(f.id) or ()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from bot.core.sessions import Session
 from bot.stores.database import Database, cursor_of
 from bot.stores.tables import from_micros, lines, sessions, to_address, to_micros
 from bot.stores.waiting import Together, Turnstile
+
+KEPT = 512  # sessions whose last saved state is kept, so that a busy conversation is not read again each turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class SqlSessions:
         self._turnstile = Turnstile()
         self._loading = Together(self._load)
         self._saving = Together(self._save)
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
         insert = db.insert(sessions)
         self._upsert = db.compile(
             insert.on_conflict_do_update(
@@ -53,12 +57,23 @@ class SqlSessions:
     @asynccontextmanager
     async def open(self, contact: str) -> AsyncIterator[Opened]:
         async with self._turnstile.pass_through(contact):
-            state = await self._loading(contact)
+            # What is kept may be old if another process saved since: the save then finds a stale version, and the
+            # turn is taken again on what is read.
+            state = self._kept.pop(contact, None) or await self._loading(contact)
             session = Session.from_json(orjson.loads(state)) if state else Session(contact)
             opened = Opened(session)
             yield opened
             if opened.session is not session:
-                await self._saving(_saved(contact, session.version + 1, opened))
+                save = _saved(contact, session.version + 1, opened)
+                await self._saving(save)
+                state = save.session[2]
+            if state:
+                self._keep(contact, state)
+
+    def _keep(self, contact: str, state: bytes) -> None:
+        self._kept[contact] = state
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
 
     async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
         query = (

@@ -51,7 +51,7 @@ class Filing:
         answers = await self._stored(answers, contact, files)
         dialog = FormDialog(form, self.catalogue, self.nlu, desk)
         frame = Frame("", dialog.name, dialog.version, REVIEW, answers)
-        draft = dialog._draft(frame, Context(contact, Address(CHANNEL, mobile), self.body.language, self.now))
+        draft = dialog.draft(frame, Context(contact, Address(CHANNEL, mobile), self.body.language, self.now))
         service = self.catalogue.services.get(self.body.service)
         if service and not draft.service:
             draft = replace(draft, service=service.id, unit=draft.unit or service.unit)

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from tests.conversation import KNOWLEDGE_BASE
 
 API_TOKEN = "the-token-of-the-office"
-PATIENCE = 30.0  # seconds for what happens in the background
+PATIENCE = 60.0  # seconds for what happens in the background
 Client = TestClient[web.Request, web.Application]
 
 

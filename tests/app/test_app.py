@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from bot import app, content
 from bot.core.messages import Address, Event, Inbound
 from bot.core.requests import Draft, Status
-from tests.app.serving import API_TOKEN, Client, serving, settings_of, until
+from tests.app.serving import API_TOKEN, PATIENCE, Client, serving, settings_of, until
 from tests.conversation import KNOWLEDGE_BASE
 
 OFFICE = {"Authorization": f"Bearer {API_TOKEN}"}
@@ -84,11 +84,19 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), "utf-8")
 
 
-def holding(what: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:
-    async def holds() -> bool:
-        return what()
+async def noticed(file: Path, what: Callable[[], bool]) -> None:
+    """Wait for what an edit brings about. When the watch is set up is not told, so the file is saved again."""
 
-    return holds
+    async def holds() -> bool:
+        await asyncio.to_thread(file.touch)
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(100):
+                if what():
+                    return True
+                await asyncio.sleep(0.05)
+        return False
+
+    await until(holds)
 
 
 async def title_of(client: Client, service: str) -> str:
@@ -103,20 +111,19 @@ async def test_an_edit_is_live_and_a_broken_one_keeps_the_last_good_content(tmp_
         page = own_content / "services" / "pothole.md"
         before = live.catalogue
         title = before.services["pothole"].title["en"]
-        await asyncio.sleep(0.5)  # the watch is set up in a thread of its own and does not tell when
         edit(page, title, "Holes in the road")
-        await until(holding(lambda: live.catalogue is not before))
+        await noticed(page, lambda: live.catalogue is not before)
         assert await title_of(client, "pothole") == "Holes in the road"
 
         good = live.catalogue
         edit(page, "category:", "categry:")
-        await until(holding(lambda: bool(live.problems)))
+        await noticed(page, lambda: bool(live.problems))
         assert live.catalogue is good
         warnings = (await (await client.get("/readyz")).json())["warnings"]
         assert any(w.startswith("services/pothole.md:") for w in warnings)
 
         edit(page, "categry:", "category:")
-        await until(holding(lambda: not live.problems))
+        await noticed(page, lambda: not live.problems)
 
 
 async def test_content_without_words_that_the_code_says_is_not_taken(tmp_path: Path) -> None:

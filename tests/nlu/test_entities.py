@@ -300,8 +300,7 @@ def test_tracking_codes_are_found_in_sentences(body: int, sentence: str, gap: st
     assert reason("tracking_code", wrong) == "tracking_code.check_digit"
 
 
-@given(st.text() | st.text(alphabet=st.sampled_from("۰۱۲۳۴۵۶۷۸۹0123456789/-. +@abcفرداشنبهمهروزدیگه\u200cﷲ½²")))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def is_read_or_refused(text: str) -> None:
     for entity in find_entities(text, TODAY):
         assert 0 <= entity.start < entity.end <= len(text)
     for kind in KINDS:
@@ -311,3 +310,25 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             continue
         assert isinstance(value, int) == (kind == "number")
         assert parse(kind, str(value), TODAY) == value
+
+
+@given(st.text() | st.text(alphabet=st.sampled_from("۰۱۲۳۴۵۶۷۸۹0123456789/-. +@abcفرداشنبهمهروزدیگه\u200cﷲ½²")))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    is_read_or_refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 10_000,
+        "9 " * 5000,
+        "یک و " * 2500,
+        "15 آبان " * 1250,
+        "1/2/" * 2500,
+        "a@" * 5000,
+        "(0(9(1" * 1700,
+        "\u200c" * 10_000,
+    ],
+)
+def test_long_nonsense_is_no_trouble(text: str) -> None:
+    is_read_or_refused(text)

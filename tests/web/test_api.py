@@ -12,9 +12,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from bot.desk.service_desk import ServiceDesk
-from bot.stores.files import DiskFiles
-from bot.stores.memory import MemoryContacts, MemoryRecords
 from openapi_spec_validator import validate
 
 from bot.channels.render import Renderer
@@ -22,6 +19,9 @@ from bot.core.catalogue import Catalogue, Field
 from bot.core.messages import Address
 from bot.core.requests import SurveyResponse
 from bot.core.tracking import TrackingCode
+from bot.desk.service_desk import ServiceDesk
+from bot.stores.files import DiskFiles
+from bot.stores.memory import MemoryContacts, MemoryRecords
 from bot.web.api import Api
 from bot.web.problems import problems
 from tests.conversation import KNOWLEDGE_BASE, content

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, FilePayload, Page, async_playwright, expect
 
 from tests.webchat.script import Counter
+from tests.webchat.tab import Tab
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".cache" / "node" / "node_modules" / "axe-core" / "axe.min.js"
@@ -51,6 +53,12 @@ async def client(counter: Counter) -> AsyncIterator[Client]:
         yield client
 
 
+@pytest.fixture
+async def tab(client: Client) -> AsyncIterator[Tab]:
+    async with client.ws_connect("/channels/web/socket") as ws:
+        yield Tab(ws)
+
+
 def served(counter: Counter, *middlewares: Any) -> web.Application:
     app = web.Application(middlewares=middlewares)
     app.add_routes(counter.chat.routes())
@@ -59,7 +67,7 @@ def served(counter: Counter, *middlewares: Any) -> web.Application:
     return app
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's Chromium; without it the browser tests fail, they are never skipped."""
     chromium = shutil.which("chromium")
@@ -119,7 +127,7 @@ class Desk:
         await self.counter.chat.close(web.Application())
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(counter: Counter, browser: Browser) -> AsyncIterator[Desk]:
     desk = Desk(counter, browser)
     async with TestServer(served(counter, desk.gate)) as server:

@@ -9,7 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.webchat.conftest import SCREENS, Desk, payload
-from tests.webchat.test_browser import chip, lines, menu, say, word
+from tests.webchat.page import chip, lines, menu, say, word
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's loop
 
 PHONE: dict[str, Any] = {"width": 360, "height": 720, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 _FOUND = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
