@@ -40,12 +40,16 @@ _ITEM = re.compile(
 )
 _MINUS = re.compile(r"(?:(?:منفی|minus)\s*|(?:^|(?<=\s))[-\u2212])$")
 _BETWEEN = re.compile(r"\s*(?:و|and)?\s*|-")
-_NINE_OR_NO = re.compile(r"\s*(?:تا|نفر|عدد|متر|روز|هفته|ماه|سال|دستگاه|طبقه|واحد|بار|دفعه|قطعه)")
+_COUNTED = re.compile(
+    r"\s*(?:تا|نفر|عدد|متر|روز|هفته|ماه|سال|ساعت|دستگاه|طبقه|واحد|بار|دفعه|قطعه|دونه|دانه|تکه|تیکه|مورد|قلم|کیلو|تن"
+    r"|تومان|تومن|ریال|درصد)"
+)
+_ARTICLES = frozenset({"یک", "یه", "one"})
 
 
 def find_numbers(text: Folded) -> Iterator[Span]:
     """Every whole number in the text, from the left. Fractions and numbers of more than fifteen digits are passed over;
-    a lone «نه» is a no unless something is counted."""
+    a lone «نه» is a no, and «یه» before other words («یه عالمه») an article, unless something is counted."""
     sum_ = _Sum()
     for item in _ITEM.finditer(text):
         token = item["digits"] or item["word"] or item["joined"]
@@ -102,8 +106,10 @@ class _Sum:
         value = self.total + (self.group or 0)
         if value.denominator != 1 or len(str(int(value))) > DIGITS:
             return
-        if self.items == ["نه"] and not _NINE_OR_NO.match(text, self.end):
-            return
+        if len(self.items) == 1 and not _COUNTED.match(text, self.end):
+            word = self.items[0]
+            if word == "نه" or (word in _ARTICLES and text.strip() != word):
+                return
         minus = _MINUS.search(text, max(self.start - 12, 0), self.start)
         yield Span(-int(value), minus.start(), self.end) if minus else Span(int(value), self.start, self.end)
 

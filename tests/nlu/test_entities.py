@@ -82,7 +82,7 @@ READ: dict[str, list[tuple[str, str | int]]] = {
 }  # fmt: skip
 REFUSED = [
     ("number", "سلام", "number"), ("number", "2.5", "number"), ("number", "۳ یا ۵", "number"),
-    ("number", "نه", "number"), ("number", "", "number"),
+    ("number", "نه", "number"), ("number", "", "number"), ("number", "یه عالمه", "number"),
     ("number", "یک دو سه چهار", "number"), ("number", "1404/7/30", "number"), ("number", "9" * 16, "number"),
     ("number", "👍", "number"),
     ("date", "۳۱ مهر ۱۴۰۴", "date.no_such_day"), ("date", "1404/7/31", "date.no_such_day"),
