@@ -25,6 +25,7 @@ OFFICE = {"Authorization": f"Bearer {API_TOKEN}"}
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 EXECUTABLE = b"MZ\x90\x00\x03\x00\x00\x00" + bytes(500)
 MOBILE = "09121234567"
+PLACE = "خیابان بهار، کوچهٔ سوم، روبه‌روی پلاک ۱۲"
 PERSIAN = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _NO_ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 
@@ -61,6 +62,11 @@ def code_in(text: str) -> str:
     found = CODE.search(text)
     assert found, text
     return "".join(found.groups())
+
+
+def answers(request: Any) -> dict[str, Any]:
+    """What was filed, by field."""
+    return {a["field"]: a["value"] for a in request["answers"]}
 
 
 async def case(http: aiohttp.ClientSession, counter: Counter, code: str) -> Any:
@@ -184,3 +190,16 @@ class Poster(Citizen):
         welcome = (await self.post({"type": "hello", "session": token, "after": after, "language": "fa"}))[0]
         self.token = welcome.get("session", "")
         return welcome
+
+
+async def lamp(citizen: Citizen) -> str:
+    """A street light report up to its third question, the pole's number."""
+    await citizen.open("street_light_report")
+    return await citizen.say("۱", PLACE)
+
+
+async def lamp_filed(citizen: Citizen, **expected: Any) -> None:
+    """The rest of it: all that was answered lies on the desk."""
+    await citizen.say("رد شدن", "رد شدن", MOBILE)
+    given = {"fault": "one_off", "place": {"text": PLACE}, "mobile": "+989121234567"}
+    assert answers(await citizen.file()) == given | expected

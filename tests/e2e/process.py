@@ -121,9 +121,13 @@ class Counter:
         """Everything about a request, as the officer's command tells it. Blocking."""
         return json.loads(self.command("requests", "show", code, "--json"))
 
-    def waiting_notices(self) -> int:
-        """Notices that are still to be told: counted in the database itself."""
+    def stored(self, query: str) -> list[Any]:
+        """Rows of the database itself, read from outside."""
         database = f"file:{self.data / 'pishkhan.db'}?mode=ro"
         with contextlib.closing(sqlite3.connect(database, uri=True)) as connection:
-            (count,) = connection.execute("SELECT count(*) FROM notices WHERE state = 'pending'").fetchone()
-            return int(count)
+            return connection.execute(query).fetchall()
+
+    def waiting_notices(self) -> int:
+        """Notices that are still to be told."""
+        ((count,),) = self.stored("SELECT count(*) FROM notices WHERE state = 'pending'")
+        return int(count)

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from tests.e2e.citizen import PERSIAN, code_in, picture, word
+from tests.e2e.citizen import PERSIAN, answers, code_in, picture, word
 from tests.e2e.process import PATIENCE as DEADLINE
 from tests.e2e.process import Counter
 from tests.webchat.conftest import PATIENCE, SCREENS, payload
-from tests.webchat.test_browser import chip, focused, lines, say
+from tests.webchat.page import chip, focused, lines, say
 from tests.webchat.test_looks import PHONE, faults, settled
 
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 820}}
@@ -27,8 +28,10 @@ LOOKS = {"desktop": DESKTOP, "phone": MOBILE_PHONE}
 SURVEY = "چقدر از این خدمت راضی بودید"
 Visit = Callable[..., Awaitable[Page]]
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's loop
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, counter: Counter) -> AsyncIterator[Visit]:
     """`await visit("phone")` → the page, greeted, in a browser profile of its own. No script may fail on it."""
     faulty: list[str] = []
@@ -38,7 +41,7 @@ async def visit(browser: Browser, counter: Counter) -> AsyncIterator[Visit]:
         context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         page.on("pageerror", lambda error: faulty.append(str(error)))
-        page.on("console", lambda line: "Security Policy" in line.text and faulty.append(line.text))
+        page.on("console", lambda line: faulty.extend([line.text] if "Security Policy" in line.text else []))
         await page.goto(f"{counter.url}/{query}")
         await expect(chip(page, word("nav.forms", "en" if "en" in query else "fa"))).to_be_visible()
         return page
@@ -169,7 +172,7 @@ async def test_from_the_question_to_the_survey(visit: Visit, counter: Counter, l
 
     case = await asyncio.to_thread(counter.case, code)
     assert [c["status"] for c in case["history"]] == ["submitted", "closed", "in_review", "closed"]
-    assert {a["field"]: a["value"] for a in case["answers"]}["fault"] == "flickers"
+    assert answers(case)["fault"] == "flickers"
     assert [a["name"] for a in case["attachments"]] == ["عکس چراغ.png"]
     assert (case["rated"], case["mobile"]) == (True, "+989121234567")
 
@@ -205,7 +208,7 @@ async def test_a_form_while_the_network_comes_and_goes(visit: Visit, counter: Co
     await answered(page, "کد رهگیری")
     assert code_in(await page.locator(".code").inner_text()) == code
     case = await asyncio.to_thread(counter.case, code)
-    assert {a["field"]: a["value"] for a in case["answers"]} == {
+    assert answers(case) == {
         "fault": "flickers",
         "place": {"text": "خیابان بهار، پلاک ۱۲"},
         "mobile": "+989121234567",

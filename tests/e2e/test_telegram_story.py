@@ -13,12 +13,11 @@ import pytest
 import pytest_asyncio
 
 from tests.channels.botapi import BotApi, Json
-from tests.e2e.citizen import EXECUTABLE, OFFICE, PERSIAN, case, code_in, move, picture, word
+from tests.e2e.citizen import EXECUTABLE, OFFICE, PERSIAN, PLACE, answers, case, code_in, move, picture, word
 from tests.e2e.messenger import Telegrammer, shown
 from tests.e2e.process import PATIENCE, Counter
 
 SECRET = "s3cret_of-the-webhook"
-PLACE = "خیابان بهار، کوچهٔ سوم، روبه‌روی پلاک ۱۲"
 _chats = itertools.count(1001)
 SURVEY = "چقدر از این خدمت راضی بودید"
 
@@ -151,7 +150,7 @@ async def the_story(ann: Telegrammer, api: BotApi, counter: Counter, http: aioht
     assert shown(ann.screen()).count(SURVEY) == 1
 
     request = await case(http, counter, code)
-    given = {a["field"]: a["value"] for a in request["answers"]}
+    given = answers(request)
     assert (given["fault"], given["mobile"]) == ("flickers", "+989121234567")
     assert given["place"] == {"latitude": 35.7, "longitude": 51.4}
     assert [a["media_type"] for a in request["attachments"]] == ["image/png"]
@@ -281,7 +280,9 @@ async def test_a_body_that_is_no_update(counter: Counter, http: aiohttp.ClientSe
         assert answer.content_type == "application/problem+json"
 
 
-async def test_a_bot_api_that_is_tired(ann: Telegrammer, api: BotApi, counter: Counter, http: aiohttp.ClientSession) -> None:
+async def test_a_bot_api_that_is_tired(
+    ann: Telegrammer, api: BotApi, counter: Counter, http: aiohttp.ClientSession
+) -> None:
     """`retry_after` is obeyed; where it fails for good, the update comes again and files nothing twice."""
     await lamp_review(ann)
     api.fail("sendMessage", 429, retry_after=1)

@@ -13,10 +13,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.e2e.citizen import EXECUTABLE, PERSIAN, case, code_in, move, picture, word
+from tests.e2e.citizen import EXECUTABLE, PERSIAN, PLACE, answers, case, code_in, move, picture, word
 from tests.e2e.process import PATIENCE, Counter
 
-PLACE = "خیابان بهار، کوچهٔ سوم، روبه‌روی پلاک ۱۲"
 SPOKEN_CODE = re.compile(r"[1-9]\d{4} \d{5}")
 
 
@@ -24,7 +23,9 @@ class Terminal:
     """A person at the keyboard: types a line, reads until the answer that he waits for."""
 
     def __init__(self, counter: Counter, *options: str) -> None:
-        self.process = counter.popen("chat", *options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = counter.popen(
+            "chat", *options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
         self.screen = ""
@@ -108,7 +109,7 @@ async def test_a_form_to_its_code_and_tracking_it(
     code = await asyncio.to_thread(at_the_keyboard)
     request = await case(http, counter, code)
     assert request["channel"] == ("console" if channel == "web" else channel)
-    assert {a["field"]: a["value"] for a in request["answers"]} == {
+    assert answers(request) == {
         "fault": "many_off",
         "place": {"text": PLACE},
         "mobile": "+989121234567",

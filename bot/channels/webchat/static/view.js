@@ -254,7 +254,7 @@ export class View {
   }
 
   chip(choice) {
-    return h("button.chip", { type: "button", dir: "auto", onclick: (e) => this.choose(choice, e.detail === 0) }, choice.label);
+    return h("button.chip", { type: "button", onclick: (e) => this.choose(choice, e.detail === 0) }, h("bdi", {}, choice.label));
   }
 
   walk(event) {
