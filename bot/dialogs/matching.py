@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2s
 from typing import NamedTuple
 
@@ -30,6 +31,16 @@ class Command(NamedTuple):
 def plain(text: str) -> str:
     """The fold without punctuation at its ends: «بازگشت!» is «بازگشت»."""
     return fold(text).strip(_EDGE)
+
+
+@lru_cache(maxsize=4096)
+def _label(text: str) -> str:
+    """Labels come again with every turn of every citizen."""
+    return plain(text)
+
+
+def is_question(text: str) -> bool:
+    return text.rstrip().endswith(("?", "؟"))
 
 
 def command_in(value: str) -> Command | None:
@@ -72,7 +83,7 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
         if value in offered:
             return value
     for choice in reply.choices:
-        label = plain(wording.text(choice.label, language))
+        label = _label(wording.text(choice.label, language))
         if label == typed or (word and words.get(label) == word):
             return choice.value
     if reply.expect.kind is not Kind.CHOICE:
@@ -80,7 +91,7 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
     options = [c for c in reply.choices if not c.nav]
     if _NUMBER.fullmatch(typed):
         return options[int(typed) - 1].value if 1 <= int(typed) <= len(options) else None
-    meant = [c.value for c in options if _overlap(typed, plain(wording.text(c.label, language)))]
+    meant = [c.value for c in options if _overlap(typed, _label(wording.text(c.label, language)))]
     return meant[0] if len(meant) == 1 else None
 
 

@@ -6,11 +6,10 @@ from bot.core.catalogue import Catalogue, pick
 from bot.core.messages import Choice, Inbound, Phrase, Reply, Term
 from bot.core.ports import Desk, Match, Nlu, Reading
 from bot.core.requests import Miss, TooManyAttempts
-from bot.core.text import fold
 from bot.core.tracking import TrackingCode, looks_like_code
 from bot.dialogs import desk_news, faq
 from bot.dialogs.base import Context, Done, Move, Push
-from bot.dialogs.matching import Command
+from bot.dialogs.matching import Command, is_question
 
 CERTAIN = 0.6  # confidence from which an intent alone decides
 NEAR = 0.2  # score below which a match is not worth a guess
@@ -100,7 +99,7 @@ class Router:
     @staticmethod
     def _wished(text: str, reading: Reading, best: Match) -> bool:
         """Whether words that are both a wish and near an answer are rather the wish; a question mark says no."""
-        if fold(text).endswith("?"):
+        if is_question(text):
             return False
         return len(text.split()) <= BRIEF or reading.confidence > best.score
 

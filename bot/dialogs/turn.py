@@ -190,7 +190,7 @@ class Turning(Stage):
                 return
             if value:
                 heard = replace(heard, event=Event.CHOICE, value=value)
-            elif fold(heard.text).endswith("?") and not self.soft(frame) and (match := self.sure(heard.text)):
+            elif matching.is_question(heard.text) and not self.soft(frame) and (match := self.sure(heard.text)):
                 self.digress(match, keep=question.expect.kind in _FREE)
                 return
         await self.accept(heard)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -116,10 +115,6 @@ class Counter:
         """`pishkhan requests set CODE STATUS`, the command itself. Blocking."""
         more = [word for name, value in options.items() for word in (f"--{name}", value)]
         assert self.command("requests", "set", code, status, *more).split()[-1] == status
-
-    def case(self, code: str) -> Any:
-        """Everything about a request, as the officer's command tells it. Blocking."""
-        return json.loads(self.command("requests", "show", code, "--json"))
 
     def stored(self, query: str) -> list[Any]:
         """Rows of the database itself, read from outside."""

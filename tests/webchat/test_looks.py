@@ -123,6 +123,7 @@ async def test_axe_finds_nothing_serious(desk: Desk, axe: str, kind: str, scheme
 async def test_nothing_hangs_over_the_edge(desk: Desk, width: int) -> None:
     page = await desk.open(await desk.context(width=width, height=640))
     await say(page, "https://city.example/" + "x" * 300 + " " + "ن" * 300)
+    await expect(lines(page)).to_have_count(3)
     await filed(page, "fa")
     over = """() => {
         const root = document.querySelector('.pishkhan').shadowRoot;
