@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from openapi_spec_validator import validate
 
-from tests.e2e.citizen import MOBILE, OFFICE, PLACE, Poster, code_in, move, word
+from tests.e2e.citizen import MOBILE, OFFICE, PLACE, Frame, Poster, code_in, move, told, word
 from tests.e2e.conftest import OpenTab
 from tests.e2e.process import PATIENCE, ROOT, Counter
 
@@ -44,14 +44,51 @@ async def test_an_officer_s_program_moves_a_request(
 
     for status, note in [("in_review", "گروه تعمیر فردا می‌آید."), ("resolved", "تعویض شد."), ("closed", "")]:
         await move(http, counter, code, status=status, note=note)
-        told = (await tab.until("reply"))[-1]["text"]
-        assert word(f"status.{status}") in told and note in told
+        heard = (await tab.until("reply"))[-1]["text"]
+        assert word(f"status.{status}") in heard and note in heard
     await tab.until("reply")  # the survey's introduction
     survey = (await tab.until("reply"))[-1]
     assert [c["label"][0] for c in survey["choices"][:5]] == list("۱۲۳۴۵")
     await tab.say("۵", "بله", "رد شدن")
     async with http.get(f"{counter.url}/api/v1/surveys/summary", headers=OFFICE) as answer:
         assert (await answer.json())["scores"]["5"] >= 1
+
+
+async def test_each_step_is_told_even_when_they_come_close_together(
+    tmp_path: Path, http: aiohttp.ClientSession
+) -> None:
+    """Two steps while the server is away: afterwards the citizen hears of both, in order, each with its own note."""
+    counter = Counter(tmp_path)
+    try:
+        await asyncio.to_thread(counter.start)
+        citizen = Poster(counter, http)
+        await citizen.hello()
+        await citizen.open("officer_message")
+        await citizen.say("لطفاً با من تماس بگیرید.", "رد شدن")
+        code = code_in(await citizen.press(word("nav.confirm")))
+        await asyncio.to_thread(counter.stop)
+        await asyncio.to_thread(counter.officer, code, "in_review", note="فردا زنگ می‌زنیم.")
+        await asyncio.to_thread(counter.officer, code, "closed", note="تماس گرفتیم.")
+        await asyncio.to_thread(counter.start)
+        deadline = time.monotonic() + PATIENCE
+        while counter.waiting_notices():
+            assert time.monotonic() < deadline, "the notices stay in the outbox"
+            await asyncio.sleep(0.02)
+        frames = await history(citizen)
+        said = [told([frame]) for frame in frames if "وضعیت تازه" in frame.get("text", "")]
+        assert [word("status.in_review") in said[0], word("status.closed") in said[1], len(said)] == [True, True, 2]
+        assert ["فردا زنگ می‌زنیم." in said[0], "تماس گرفتیم." in said[1]] == [True, True]
+        assert frames[-1]["expect"]["kind"] == "choice"  # the survey, after both
+        await asyncio.to_thread(counter.stop)
+    finally:
+        counter.end()
+
+
+async def history(citizen: Poster) -> list[Frame]:
+    address = f"{citizen.counter.url}/channels/web/messages"
+    async with citizen.http.get(address, headers={"X-Session": citizen.token}) as answer:
+        frames: list[Frame] = (await answer.json())["frames"]
+        return frames
 
 
 # --- editors ------------------------------------------------------------------------------------------

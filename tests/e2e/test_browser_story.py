@@ -163,6 +163,7 @@ async def test_from_the_question_to_the_survey(
 
     # reopened and closed again: told, and not asked a second time
     await move(http, counter, code, status="in_review")
+    await expect(page.get_by_text("وضعیت تازه: در حال بررسی")).to_have_count(1)
     await move(http, counter, code, status="closed")
     await told(counter)
     await expect(page.get_by_text("وضعیت تازه: بسته شد")).to_have_count(2)
