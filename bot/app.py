@@ -40,6 +40,8 @@ from bot.web.problems import problems
 
 log = logging.getLogger(__name__)
 
+LARGEST_BODY = 28 * 1024 * 1024  # bytes: a file of 20 MiB in base64; routes that are open to anybody take less
+
 COMMANDS = ("menu", "services", "forms", "track", "mine", "news", "human", "language", "cancel")
 """A messenger's command menu; the phrase nav.NAME describes each."""
 
@@ -173,7 +175,7 @@ def build(settings: Settings) -> web.Application:
         version=version("pishkhan"),
         public_url=settings.public_url,
     )
-    app = web.Application(middlewares=[problems()])
+    app = web.Application(middlewares=[problems()], client_max_size=LARGEST_BODY)
     app[COUNTER], app[COURIER] = counter, courier
     app.add_routes(health.routes({"database": counter.database.ping}, lambda: live.problems))
     app.add_routes(api.routes())

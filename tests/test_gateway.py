@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bot.stores.memory import MemoryContacts, MemorySessions
 
 from bot import gateway as gateway_module
 from bot.core.messages import Address, Event, Inbound
 from bot.core.ports import StaleSession
 from bot.gateway import Gateway, Outcome
+from bot.stores.memory import MemoryContacts, MemorySessions
 from tests.dialogs.small_desk import NOW, Citizen
 
 FORM = ("/form/lamp", "off", "dark", "3", "skip", "09123456789")

@@ -47,6 +47,11 @@ class Style:
 PLAIN = Style()
 
 
+def _numbered(number: str, label: str) -> str:
+    """A scale's labels bring their numbers along: «۱ – خیلی ناراضی»."""
+    return label if label.startswith(f"{number} ") else f"{number}. {label}"
+
+
 def unmarked(text: str) -> str:
     """A citizen's words without what could change the direction of the text around them."""
     return _UNQUOTABLE.sub("", text)
@@ -98,7 +103,7 @@ class Renderer:
         answers = [self.text(c.label, language) for c in reply.choices if not c.nav]
         nav = [self.text(c.label, language) for c in reply.choices if c.nav]
         if reply.expect.kind in (Kind.CHOICE, Kind.NOTHING):
-            answers = [f"{number_words(n, language)}. {label}" for n, label in enumerate(answers, 1)]
+            answers = [_numbered(number_words(n, language), label) for n, label in enumerate(answers, 1)]
         else:
             answers = [f"• {label}" for label in answers]
         if nav:

@@ -104,6 +104,11 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(r, widths, strict=False)), r[-1]]) for r in rows)
 
 
+def _value(value: object) -> str:
+    """A location is a place in words, or two coordinates."""
+    return ", ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
+
+
 def _case(r: ServiceRequest) -> str:
     facts = {
         "code": r.code.shown,
@@ -116,7 +121,7 @@ def _case(r: ServiceRequest) -> str:
         "expected": r.expected_on.isoformat() if r.expected_on else "",
         "by": f"{r.draft.address.channel} {r.draft.mobile}".strip(),
     }
-    facts |= {a.label: a.shown or str(a.value) for a in r.draft.answers if a.kind != "files"}
+    facts |= {a.label: a.shown or _value(a.value) for a in r.draft.answers if a.kind != "files"}
     facts |= {f"file {n}": f"{a.name} ({a.size} bytes)" for n, a in enumerate(r.draft.attachments, start=1)}
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
     lines += [f"{c.at:%Y-%m-%d %H:%M}  {c.by}  {c.status}  {c.unit}  {c.note}".rstrip() for c in r.history]

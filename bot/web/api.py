@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -57,6 +58,7 @@ class Api:
             web.post("/api/v1/requests", self._guarded(self.file)),
             web.get("/api/v1/requests/{code}", self._guarded(self.show)),
             web.patch("/api/v1/requests/{code}", self._guarded(self.change)),
+            web.get("/api/v1/files/{id}", self._guarded(self.attachment)),
             web.get("/api/v1/services", self._guarded(self.services)),
             web.get("/api/v1/forms", self._guarded(self.forms)),
             web.get("/api/v1/surveys/summary", self._guarded(self.surveys)),
@@ -140,6 +142,18 @@ class Api:
             raise Refused(409, str(error)) from None
         self.changed()
         return _json(models.Request.of(changed))
+
+    async def attachment(self, request: web.Request) -> web.Response:
+        """The file itself, never shown inside a page: it came from outside."""
+        found = await self.files.get(request.match_info["id"])
+        if found is None:
+            raise Refused(404, "There is no such file.")
+        file, data = found
+        headers = {
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(body=data, content_type=file.media_type, headers=headers)
 
     # --- what there is ------------------------------------------------------------------------
 

@@ -50,13 +50,20 @@ def _body(model: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}}}
 
 
-def _operation(summary: str, given: str, *problems: int, status: int = 200, **more: Any) -> dict[str, Any]:
-    answers = {str(status): {"description": "done", "content": _body(given)}}
+_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_FILE_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}, "description": "`id` of a file"}
+
+
+def _operation(
+    summary: str, given: str | dict[str, Any], *problems: int, status: int = 200, **more: Any
+) -> dict[str, Any]:
+    content = _body(given) if isinstance(given, str) else given
+    answers = {str(status): {"description": "done", "content": content}}
     why = {
         400: "the query or the body cannot be read",
         401: "no bearer token, or a wrong one",
         403: "the API is closed: this server has no token",
-        404: "no request has this code",
+        404: "nothing has this code or id",
         409: "the course of a request does not allow this step",
         413: "the body is too large",
         422: "values that cannot be taken, listed in `errors`",
@@ -129,6 +136,10 @@ def _paths() -> dict[str, Any]:
                 parameters=[_IDEMPOTENCY],
                 requestBody={"required": True, "content": _body("RequestChange")},
             ),
+        },
+        "/api/v1/files/{id}": {
+            "parameters": [_FILE_ID],
+            "get": _operation("A file that came with a request", _FILE, 404, operationId="getFile"),
         },
         "/api/v1/services": {
             "get": _operation(

@@ -106,6 +106,8 @@ def test_numbered_choices() -> None:
     assert renderer.numbered(asked, "en") == "Hello\n1. Hello\n2. Hello\nبازگشت"
     beside_a_text = Reply(Phrase("plain"), choices, Expect(Kind.TEXT))
     assert renderer.numbered(beside_a_text, "en") == "Hello\n• Hello\n• Hello\nبازگشت"
+    scale = Reply(Phrase("plain"), (Choice("1", "۱ – بد"), Choice("2", "۲ – خوب")), Expect(Kind.CHOICE))
+    assert renderer.numbered(scale, "fa") == "سلام\n۱ – بد\n۲ – خوب", "a scale is not numbered twice"
     assert renderer.numbered(Reply(Phrase("plain")), "fa") == "سلام"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -122,7 +123,9 @@ class Counter:
         with contextlib.closing(sqlite3.connect(database, uri=True)) as connection:
             return connection.execute(query).fetchall()
 
-    def waiting_notices(self) -> int:
-        """Notices that are still to be told."""
-        ((count,),) = self.stored("SELECT count(*) FROM notices WHERE state = 'pending'")
-        return int(count)
+    async def all_told(self) -> None:
+        """Wait until nothing that the desk has to say waits any more."""
+        deadline = time.monotonic() + PATIENCE
+        while self.stored("SELECT 1 FROM notices WHERE state = 'pending' LIMIT 1"):
+            assert time.monotonic() < deadline, "the notices stay in the outbox"
+            await asyncio.sleep(0.05)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -14,7 +14,6 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.citizen import PERSIAN, answers, case, code_in, move, picture, word
-from tests.e2e.process import PATIENCE as DEADLINE
 from tests.e2e.process import Counter
 from tests.webchat.conftest import PATIENCE, SCREENS, payload
 from tests.webchat.page import chip, focused, lines, say
@@ -37,13 +36,13 @@ async def visit(browser: Browser, counter: Counter) -> AsyncIterator[Visit]:
     """`await visit("phone")` → the page, greeted, in a browser profile of its own. No script may fail on it."""
     faulty: list[str] = []
 
-    async def open_page(look: str = "desktop", query: str = "", **more: Any) -> Page:
+    async def open_page(look: str = "desktop", query: str = "", of: Counter = counter, **more: Any) -> Page:
         context = await browser.new_context(**{**LOOKS[look], "locale": "fa-IR", **more})
         context.set_default_timeout(PATIENCE)
         page = await context.new_page()
         page.on("pageerror", lambda error: faulty.append(str(error)))
         page.on("console", lambda line: faulty.extend([line.text] if "Security Policy" in line.text else []))
-        await page.goto(f"{counter.url}/{query}")
+        await page.goto(f"{of.url}/{query}")
         await expect(chip(page, word("nav.forms", "en" if "en" in query else "fa"))).to_be_visible()
         return page
 
@@ -64,18 +63,21 @@ async def said(page: Page) -> list[str]:
     return [re.sub("[\u2066-\u2069]", "", text) for text in await lines(page).evaluate_all(own)]
 
 
+AT_REST = """async () => {
+    const scroll = document.querySelector('.pishkhan').shadowRoot.querySelector('.scroll');
+    for (let still = 0, last = -1; still < 6; last = scroll.scrollTop) {
+        still = scroll.scrollTop === last ? still + 1 : 0;
+        await new Promise(requestAnimationFrame);
+    }
+}"""
+
+
 async def shot(page: Page, name: str) -> None:
+    """As the citizen sees it when nothing moves any more."""
     await settled(page)
+    await page.evaluate(AT_REST)
     SCREENS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=SCREENS / f"story-{name}.png")
-
-
-async def told(counter: Counter) -> None:
-    """Until nothing that the desk has to say waits any more."""
-    deadline = time.monotonic() + DEADLINE
-    while counter.waiting_notices():
-        assert time.monotonic() < deadline, "the notices stay in the outbox"
-        await asyncio.sleep(0.05)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -165,7 +167,7 @@ async def test_from_the_question_to_the_survey(
     await move(http, counter, code, status="in_review")
     await expect(page.get_by_text("وضعیت تازه: در حال بررسی")).to_have_count(1)
     await move(http, counter, code, status="closed")
-    await told(counter)
+    await counter.all_told()
     await expect(page.get_by_text("وضعیت تازه: بسته شد")).to_have_count(2)
     await say(page, "درخواست‌های من")
     await answered(page, "درخواست‌های شما:")
@@ -221,6 +223,37 @@ async def test_a_form_while_the_network_comes_and_goes(
         "place": {"text": "خیابان بهار، پلاک ۱۲"},
         "mobile": "+989121234567",
     }
+
+
+async def test_a_form_through_a_crash_of_the_server(visit: Visit, http: aiohttp.ClientSession, tmp_path: Path) -> None:
+    """kill -9, words written meanwhile, and the same server again: the page goes on by itself."""
+    counter = Counter(tmp_path)
+    try:
+        await asyncio.to_thread(counter.start)
+        page = await visit("phone", of=counter)
+        await say(page, "/form/street_light_report")
+        await answered(page, "(۱ از ۵)")
+        await asyncio.to_thread(counter.kill)
+        await say(page, "چشمک می‌زند")
+        await say(page, "خیابان بهار، پلاک ۱۲")
+        await expect(page.locator(".banner")).to_have_text(word("web.offline"))
+        await expect(page.locator(".waiting")).to_have_count(2)
+        await asyncio.to_thread(counter.start)
+        await answered(page, "(۳ از ۵)")
+        await expect(page.locator(".waiting")).to_have_count(0)
+        for text, question in [("رد شدن", "(۴ از ۵)"), ("رد شدن", "(۵ از ۵)"), ("09121234567", "ببینید")]:
+            await say(page, text)
+            await answered(page, question)
+        await say(page, "تأیید")
+        await expect(page.locator(".code")).to_be_visible()
+        heard = await said(page)
+        assert [sum(f"({n} از ۵)" in line for line in heard) for n in "۱۲۳۴۵"] == [1] * 5
+        request = await case(http, counter, code_in(await page.locator(".code").inner_text()))
+        assert answers(request)["fault"] == "flickers"
+        await page.context.close()
+        await asyncio.to_thread(counter.stop)
+    finally:
+        counter.end()
 
 
 async def to_chip(page: Page, name: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from tests.e2e.citizen import EXECUTABLE, PERSIAN, PLACE, answers, case, code_in, move, picture, word
 from tests.e2e.process import PATIENCE, Counter
 
+NEWS = 10.0  # seconds until the desk's news have to be on an open screen
 SPOKEN_CODE = re.compile(r"[1-9]\d{4} \d{5}")
 
 
@@ -29,11 +30,12 @@ class Terminal:
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
         self.screen = ""
+        self.patience = PATIENCE
 
     def reads(self, words: str, since: int = 0) -> str:
         """What has been printed since, as soon as these words are in it and the answer is complete. Blocking."""
         assert self.process.stdout is not None
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         buffer = b""
         while words not in self.screen[since:] or not self.screen.endswith("\n\n"):
             assert time.monotonic() < deadline, f"{words!r} is not in {self.screen[since:]!r}"
@@ -158,6 +160,36 @@ async def test_a_draft_waits_for_the_next_evening(
         me.leaves()
 
     await asyncio.to_thread(third_evening)
+
+
+async def test_the_desk_s_news_come_to_the_open_terminal(
+    sit: Sit, counter: Counter, http: aiohttp.ClientSession
+) -> None:
+    """Closed by the officer's command while the citizen sits there: the notice, then the survey, which is answered."""
+
+    def files() -> tuple[Terminal, str]:
+        me = sit("--from", "bea")
+        me.reads(word("menu.ask"))
+        me.types("/form/officer_message", "(۱ از ۲)")
+        me.types("لطفاً با من تماس بگیرید.", "(۲ از ۲)")
+        me.types("رد شدن", "لطفاً یک بار ببینید")
+        return me, code_in(me.types("تأیید", "کد رهگیری"))
+
+    me, code = await asyncio.to_thread(files)
+    await asyncio.to_thread(counter.officer, code, "closed", note="تماس گرفتیم.")
+    await counter.all_told()
+    before = len(me.screen)
+
+    def hears_and_rates() -> None:
+        me.patience = NEWS
+        assert "تماس گرفتیم." in me.reads("چقدر از این خدمت راضی بودید", before)
+        me.types("۵", "آیا کارتان انجام شد؟")
+        me.types("بله", "اگر سخنی دارید بنویسید")
+        me.types("رد شدن", "نظر شما ثبت شد")
+        me.leaves()
+
+    await asyncio.to_thread(hears_and_rates)
+    assert (await case(http, counter, code))["rated"]
 
 
 async def test_everything_piped_at_once(counter: Counter, http: aiohttp.ClientSession) -> None:

@@ -185,6 +185,19 @@ async def test_optional_fields_may_be_absent(office: Office) -> None:
     assert "photo" not in {a["field"] for a in filed["answers"]}
 
 
+async def test_an_officer_fetches_the_file_of_a_request(office: Office) -> None:
+    (file,) = (await office.filed())["attachments"]
+    path = f"/api/v1/files/{file['id']}"
+    async with office.client.get(path, headers={"Authorization": f"Bearer {TOKEN}"}) as answer:
+        assert await answer.read() == PDF
+        assert answer.content_type == "application/pdf"
+        assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''plan.pdf"
+    async with office.client.get(path) as answer:
+        assert answer.status == 401
+    await office.call("GET", "files/unknown", 404)
+    await office.call("GET", "files/..%2f..%2fsecret_key", 404)
+
+
 async def test_the_same_key_files_once(office: Office) -> None:
     headers = {"Idempotency-Key": "agency-7"}
     first = await office.filed(headers=headers)

@@ -13,6 +13,9 @@ export function mount(parts) {
   return new Chat(parts);
 }
 
+/** Elsewhere the page around the widget keeps its language and its colours. */
+const OWN_PAGE = document.documentElement.dataset.page === "pishkhan";
+
 class Chat {
   constructor({ shell, base, settings, language, floating, onClose, onUnread }) {
     Object.assign(this, { shell, settings, floating, onClose, onUnread });
@@ -77,7 +80,7 @@ class Chat {
     this.view.speak(language);
     this.composer.fit();
     store.set({ language });
-    if (this.floating) return;
+    if (!OWN_PAGE) return;
     document.documentElement.lang = language;
     document.documentElement.dir = this.shell.dir;
     for (const about of document.querySelectorAll(".about")) {
@@ -92,7 +95,7 @@ class Chat {
 
   paint() {
     this.view.dark(this.dark());
-    if (!this.floating && this.shell.dataset.theme) document.documentElement.dataset.theme = this.shell.dataset.theme;
+    if (OWN_PAGE && this.shell.dataset.theme) document.documentElement.dataset.theme = this.shell.dataset.theme;
   }
 
   act(name) {
