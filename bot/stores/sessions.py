@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from bot.stores.database import Database, cursor_of
 from bot.stores.tables import from_micros, lines, sessions, to_address, to_micros
 from bot.stores.waiting import Together, Turnstile
 
-KEPT = 512  # sessions whose last saved state is kept, so that a busy conversation is not read again each turn
+KEPT = 512  # sessions kept as they were last saved, so that a busy conversation is not read again each turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class SqlSessions:
         self._turnstile = Turnstile()
         self._loading = Together(self._load)
         self._saving = Together(self._save)
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: OrderedDict[str, Session] = OrderedDict()
         insert = db.insert(sessions)
         self._upsert = db.compile(
             insert.on_conflict_do_update(
@@ -59,21 +59,19 @@ class SqlSessions:
         async with self._turnstile.pass_through(contact):
             # What is kept may be old if another process saved since: the save then finds a stale version, and the
             # turn is taken again on what is read.
-            state = self._kept.pop(contact, None) or await self._loading(contact)
-            session = Session.from_json(orjson.loads(state)) if state else Session(contact)
+            session = self._kept.pop(contact, None) or await self._read_session(contact)
             opened = Opened(session)
             yield opened
             if opened.session is not session:
-                save = _saved(contact, session.version + 1, opened)
-                await self._saving(save)
-                state = save.session[2]
-            if state:
-                self._keep(contact, state)
+                session = replace(opened.session, version=session.version + 1)
+                await self._saving(_saved(contact, session, opened.lines))
+            self._kept[contact] = session
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
 
-    def _keep(self, contact: str, state: bytes) -> None:
-        self._kept[contact] = state
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+    async def _read_session(self, contact: str) -> Session:
+        state = await self._loading(contact)
+        return Session.from_json(orjson.loads(state)) if state else Session(contact)
 
     async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
         query = (
@@ -114,13 +112,11 @@ class SqlSessions:
         cursor.executemany(self._insert, [line for save in group for line in save.lines])
 
 
-def _saved(contact: str, version: int, opened: Opened) -> _Save:
-    state = opened.session.to_json()
-    state["version"] = version
+def _saved(contact: str, session: Session, said: list[Line]) -> _Save:
     return _Save(
-        (contact, version, orjson.dumps(state)),
+        (contact, session.version, orjson.dumps(session.to_json())),
         [
             (contact, n.seq, str(n.address), n.inbound, to_micros(n.said_at), n.direction, orjson.dumps(n.content))
-            for n in opened.lines
+            for n in said
         ],
     )
