@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 import orjson
@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 BUSY = 10.0  # seconds to wait for another process that writes
 READERS = 2
+TOGETHER = 64  # units of work that may share a commit
 
 
 class Database:
@@ -56,21 +57,22 @@ class Database:
         )
         sa.event.listen(self.engine, "connect", _prepare)
         # SQLite has one writer at a time: waiting for its thread keeps the order and costs no busy-waiting.
-        self._writer = _Hands(self.engine, 1)
-        self._readers = _Hands(self.engine, READERS)
+        # A write that began as a read could not wait for another writer: it would fail at once.
+        self._writer = _Hands(self.engine, 1, "BEGIN IMMEDIATE", most=TOGETHER)
+        self._readers = _Hands(self.engine, READERS, "BEGIN", most=1)
 
     @property
     def dialect(self) -> sa.Dialect:
         return self.engine.dialect
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` alone among writers, in one transaction: durable when this returns, undone when it raises."""
-        # A write that began as a read could not wait for another writer: it would fail at once.
-        return await self._writer.do(partial(_transact, "BEGIN IMMEDIATE", work))
+        """Run `work` alone among writers: durable when this returns, undone when it raises. Those that wait at the
+        same time share one commit, each within its own savepoint."""
+        return await self._writer.do(work)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one unchanging view of what is committed."""
-        return await self._readers.do(partial(_transact, "BEGIN", work))
+        return await self._readers.do(work)
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
@@ -107,8 +109,10 @@ def cursor_of(connection: Connection) -> DBAPICursor:
 class _Hands:
     """Threads with a connection each. Half the cost of an executor's hop."""
 
-    def __init__(self, engine: sa.Engine, count: int) -> None:
+    def __init__(self, engine: sa.Engine, count: int, begin: str, *, most: int) -> None:
         self.engine = engine
+        self._begin = begin
+        self._most = most
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads = [threading.Thread(target=self._work, name="sqlite", daemon=True) for _ in range(count)]
         for thread in self._threads:
@@ -132,18 +136,71 @@ class _Hands:
 
     def _work(self) -> None:
         connection: Connection | None = None
-        while (job := self._jobs.get()) is not None:
-            if job.future.cancelled():
-                continue
+        while jobs := self._waiting():
             try:
                 connection = connection or self.engine.connect()
-                answer = partial(_answer, job.future, job.work(connection))
             except Exception as error:
-                answer = partial(_fail, job.future, error)
-            with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-                job.loop.call_soon_threadsafe(answer)
+                _tell([(job, partial(_fail, job.future, error)) for job in jobs])
+            else:
+                _tell(self._done(jobs, connection))
         if connection is not None:
             connection.close()
+
+    def _waiting(self) -> list[_Job]:
+        """The next job and, as far as they may go together, those that wait behind it; none when it is over."""
+        jobs: list[_Job] = []
+        with contextlib.suppress(Empty):
+            while len(jobs) < self._most:
+                job = self._jobs.get(block=not jobs)
+                if job is None:
+                    if jobs:
+                        self._jobs.put(None)  # what was asked for before comes first
+                    break
+                if not job.future.cancelled():
+                    jobs.append(job)
+        return jobs
+
+    def _done(self, jobs: list[_Job], connection: Connection) -> list[_Told]:
+        """Each job's answer, once all of them are committed. If that fails each is done again by itself."""
+        try:
+            with connection.begin():
+                cursor = cursor_of(connection)
+                cursor.execute(self._begin)
+                if len(jobs) == 1:
+                    job = jobs[0]
+                    return [(job, partial(_answer, job.future, job.work(connection)))]
+                return [(job, _apart(job, connection, cursor)) for job in jobs]
+        except Exception as error:
+            if len(jobs) == 1:
+                return [(jobs[0], partial(_fail, jobs[0].future, error))]
+            return [told for job in jobs for told in self._done([job], connection)]
+
+
+def _apart(job: _Job, connection: Connection, cursor: DBAPICursor) -> Callable[[], None]:
+    """Run a job within a savepoint, so that it fails alone."""
+    cursor.execute("SAVEPOINT unit")
+    try:
+        told = partial(_answer, job.future, job.work(connection))
+    except Exception as error:
+        cursor.execute("ROLLBACK TO unit")
+        told = partial(_fail, job.future, error)
+    cursor.execute("RELEASE unit")
+    return told
+
+
+def _tell(answers: list[_Told]) -> None:
+    """Wake those who wait, one call for each loop."""
+    loops: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
+    for job, told in answers:
+        loops.setdefault(job.loop, []).append(told)
+    for loop, all_told in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
+            loop.call_soon_threadsafe(_call, all_told)
+
+
+def _call(all_told: list[Callable[[], None]]) -> None:
+    for told in all_told:
+        told()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +208,9 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     work: Callable[[Connection], Any]
+
+
+_Told = tuple[_Job, Callable[[], None]]
 
 
 def _answer(future: asyncio.Future[T], result: T) -> None:
@@ -161,12 +221,6 @@ def _answer(future: asyncio.Future[T], result: T) -> None:
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-def _transact(begin: str, work: Callable[[Connection], T], connection: Connection) -> T:
-    with connection.begin():
-        cursor_of(connection).execute(begin)
-        return work(connection)
 
 
 def _prepare(driver: sqlite3.Connection, _: object) -> None:

@@ -149,6 +149,7 @@ async def test_from_the_question_to_the_survey(
     await say(page, f"{code[:5]} {code[5:]}".translate(PERSIAN))
     await answered(page, "دیگر چه می‌خواهید ببینید")
     assert "ثبت‌شده، در صف بررسی" in " ".join((await said(page))[-2:])
+    await expect(page.locator(".mine").last).to_be_in_viewport()  # and its answer below it
     await shot(page, f"{name}-9-tracking")
 
     # an officer closes it; the page hears of it by itself
@@ -176,6 +177,7 @@ async def test_from_the_question_to_the_survey(
     await page.reload()
     await expect(lines(page)).to_have_count(len(everything))
     assert await said(page) == everything
+    await expect(page.locator(".theirs:not(.typing)").last).to_be_in_viewport()
     await shot(page, f"{name}-11-mine")
 
     request = await case(http, counter, code)

@@ -6,7 +6,9 @@ import asyncio
 import stat
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,29 @@ async def test_a_unit_of_work_that_fails_leaves_nothing(database: Database) -> N
         await database.write(half)
     assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM sessions").scalar()) == 0
     await database.ping()
+
+
+async def test_writes_that_wait_together_share_a_commit_and_fail_alone(database: Database) -> None:
+    await database.write(lambda connection: connection.exec_driver_sql("CREATE TABLE shared (n INTEGER PRIMARY KEY)"))
+    commits: list[None] = []
+    sa.event.listen(database.engine, "commit", lambda connection: commits.append(None))
+    gate = threading.Event()
+    first = asyncio.create_task(database.write(lambda connection: gate.wait(10)))
+    await asyncio.sleep(0.05)  # the writer is busy: what comes now waits together
+    numbers = [1, 2, 3, 2, 4, None, 5]
+
+    def insert(n: int | None, connection: Connection) -> None:
+        connection.execute(sa.text("INSERT INTO shared VALUES (:n)"), {"n": n if n is not None else "no number"})
+
+    waiting = [asyncio.create_task(database.write(partial(insert, n))) for n in numbers]
+    await asyncio.sleep(0.05)
+    gate.set()
+    await first
+    ends = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [isinstance(e, sa.exc.DBAPIError) for e in ends] == [False, False, False, True, False, True, False]
+    rows = await database.read(lambda connection: connection.exec_driver_sql("SELECT n FROM shared").scalars().all())
+    assert list(rows) == [1, 2, 3, 4, 5]
+    assert len(commits) - 1 <= 2, "one for the first, one for the rest, one for the reading"
 
 
 async def test_an_error_tells_no_personal_data(database: Database) -> None:
