@@ -22,8 +22,7 @@ from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -84,7 +83,7 @@ class Database:
 
     def insert(self, table: sa.Table) -> Any:
         """The dialect's own INSERT, which knows `on_conflict_do_nothing`."""
-        return (sqlite_insert if self.dialect.name == "sqlite" else postgresql_insert)(table)
+        return sqlite.insert(table)
 
     def among(self, column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
         """Whether the column is in the JSON array of strings bound to `name`: one statement for any number."""
