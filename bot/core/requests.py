@@ -129,7 +129,7 @@ class Notice:
 
     id: str
     address: Address
-    command: str  # "/told CODE" | "/survey CODE"
+    command: str  # "/told CODE ENTRY" (of the history, from 0) | "/survey CODE"
     tries: int = 0
 
 

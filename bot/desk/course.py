@@ -50,4 +50,6 @@ def step(wish: Wish, request: ServiceRequest) -> Step:
     if wish.by in _UNTOLD:
         return Step(after)
     closes = status is Status.CLOSED and not request.rated
-    return Step(after, (f"/told {request.code}",), (f"/survey {request.code}",) if closes else ())
+    return Step(
+        after, (f"/told {request.code} {len(request.history)}",), (f"/survey {request.code}",) if closes else ()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.catalogue import Announcement, Catalogue, Hours, pick
@@ -60,23 +61,23 @@ def _hours_of_day(hours: Hours) -> dict[str, Arg]:
     }
 
 
-def told(request: ServiceRequest, language: str, catalogue: Catalogue) -> Reply:
-    """A request moved on: what it is now, the officer's last word, what the citizen may do."""
-    last = request.history[-1]
+def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogue) -> Reply:
+    """A request moved on: what this entry of its history made of it, the officer's word, what the citizen may do."""
+    change = request.history[min(entry, len(request.history) - 1)]
     lines: list[Arg] = [
         Phrase(
             "notice.moved",
             {
                 "title": request.draft.title,
                 "code": Term("code", request.code),
-                "status": Phrase(f"status.{request.status}"),
-                "unit": unit_of(request, language, catalogue),
+                "status": Phrase(f"status.{change.status}"),
+                "unit": unit_of(replace(request, unit=change.unit or request.unit), language, catalogue),
             },
         )
     ]
-    if last.note and last.by != "citizen":
-        lines.append(Phrase("track.note_officer", {"note": Term("quote", last.note)}))
-    if request.status is Status.NEEDS_INFORMATION:
+    if change.note and change.by != "citizen":
+        lines.append(Phrase("track.note_officer", {"note": Term("quote", change.note)}))
+    if request.status is change.status is Status.NEEDS_INFORMATION:
         lines.append(Phrase("notice.please_add"))
     choices = (Choice(f"/track/{request.code}", Phrase("nav.track_this")),)
     return Reply(Phrase("form.lines", {"lines": tuple(lines)}), choices)

@@ -18,6 +18,7 @@ from bot.dialogs.base import Invalid
 
 TEXT_MAX = 200  # characters of a text field without a max of its own
 LONG_TEXT_MAX = 4000
+PLACE_MIN = 5  # characters; «۱» is no address
 FILES_MAX = 5
 EXPECTS = {
     "text": Kind.TEXT,
@@ -66,7 +67,7 @@ def read_value(field: Field, text: str, nlu: Nlu, *, today: date, language: str)
         case "long_text":
             return _text(field, text.strip(), LONG_TEXT_MAX)
         case "location":
-            return {"text": _text(field, " ".join(text.split()), TEXT_MAX)}
+            return {"text": _text(field, " ".join(text.split()), TEXT_MAX, least=PLACE_MIN)}
         case "files":
             raise Invalid(Phrase("invalid.files"))
         case "choice" | "yes_no" | "service":
@@ -79,8 +80,8 @@ def read_value(field: Field, text: str, nlu: Nlu, *, today: date, language: str)
             return _within(field, value, today)
 
 
-def _text(field: Field, text: str, most: int) -> str:
-    least, most = field.min or 1, field.max or most
+def _text(field: Field, text: str, most: int, least: int = 1) -> str:
+    least, most = field.min or least, field.max or most
     if not any(c.isalnum() for c in text) or len(text) < least:
         raise Invalid(Phrase("invalid.text_short", {"min": max(least, 2)}))
     if len(text) > most:

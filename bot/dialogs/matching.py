@@ -17,7 +17,7 @@ Words = Mapping[str, str]
 """What people say, folded → the command or answer that it stands for."""
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:[/ ]+(.*))?", re.DOTALL)
-_NUMBER = re.compile(r"\d{1,2}")
+_NUMBER = re.compile(r"(?:(?:گزینه|شماره|مورد|option|number) )?(\d{1,2})(?:م|می|مین| ام)?")
 _WORD = re.compile(r"\w+")
 SPARE_WORDS = 2  # that may stand around a label
 _EDGE = " .,!?:;()«»\"'"
@@ -37,6 +37,11 @@ def plain(text: str) -> str:
 def _label(text: str) -> str:
     """Labels come again with every turn of every citizen."""
     return plain(text)
+
+
+def joined(text: str) -> str:
+    """Without spaces: half-spaces are typed as spaces, or not at all."""
+    return text.replace(" ", "")
 
 
 def is_question(text: str) -> bool:
@@ -84,13 +89,13 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
             return value
     for choice in reply.choices:
         label = _label(wording.text(choice.label, language))
-        if label == typed or (word and words.get(label) == word):
+        if label == typed or joined(label) == joined(typed) or (word and words.get(label) == word):
             return choice.value
     if reply.expect.kind is not Kind.CHOICE:
         return None
     options = [c for c in reply.choices if not c.nav]
-    if _NUMBER.fullmatch(typed):
-        return options[int(typed) - 1].value if 1 <= int(typed) <= len(options) else None
+    if number := _NUMBER.fullmatch(typed):
+        return options[int(number[1]) - 1].value if 1 <= int(number[1]) <= len(options) else None
     meant = [c.value for c in options if _overlap(typed, _label(wording.text(c.label, language)))]
     return meant[0] if len(meant) == 1 else None
 

@@ -261,13 +261,14 @@ class Router:
     # --- the desk's news ----------------------------------------------------------------------
 
     async def notice(self, command: Command, context: Context, *, busy: bool) -> Move | None:
-        """ "/told CODE" and "/survey CODE" from the outbox. A busy citizen is offered the survey, not put into it."""
-        code = TrackingCode.find(command.arg)
+        """The outbox's "/told CODE ENTRY" and "/survey CODE". A busy citizen is offered the survey, not put into it."""
+        digits, _, entry = command.arg.partition(" ")
+        code = TrackingCode.find(digits)
         request = await self.desk.find(code) if code else None
         if request is None:
             return None
         if command.name == "told":
-            return Done((desk_news.told(request, context.language, self.catalogue),))
+            return Done((desk_news.told(request, int(entry or -1), context.language, self.catalogue),))
         if command.name != "survey" or request.rated:
             return None
         if busy:

@@ -180,7 +180,7 @@ class Turning(Stage):
                 return
             heard = replace(heard, value=value)
         elif heard.event is Event.MESSAGE:
-            if not (heard.text.strip() or heard.location or heard.phone):
+            if not (fold(heard.text) or heard.location or heard.phone):
                 self.say(Phrase("engine.empty"))
                 self.ask()
                 return
@@ -260,7 +260,7 @@ class Turning(Stage):
         elif heard.event is Event.FILE:
             self.say(Phrase("engine.file_for_what"))
             await self.ask_or_menu()
-        elif not heard.text.strip():
+        elif not fold(heard.text):
             self.say(Phrase("engine.empty"))
             await self.ask_or_menu()
         elif command := self.offered():

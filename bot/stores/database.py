@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -224,8 +225,23 @@ def _fail(future: asyncio.Future[Any], error: Exception) -> None:
 
 def _prepare(driver: sqlite3.Connection, _: object) -> None:
     driver.isolation_level = None  # units of work begin by themselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _write_ahead(driver)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         driver.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(driver: sqlite3.Connection) -> None:
+    """Several may open a new file at once, and only this change of mode does not wait for its turn by itself."""
+    end = time.monotonic() + BUSY
+    while True:
+        try:
+            driver.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _to_json(value: Any) -> str:

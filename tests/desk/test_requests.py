@@ -157,7 +157,7 @@ async def test_the_same_key_changes_once(office: Office) -> None:
     await asyncio.gather(*(office.set(request, Status.IN_REVIEW, key="c1") for _ in range(5)))
     changed = await office.set(request, Status.IN_REVIEW, key="c1")
     assert len(changed.history) == 2
-    assert await office.told() == [f"/told {request.code}"]
+    assert await office.told() == [f"/told {request.code} 1"]
 
 
 async def test_two_changes_at_once_lose_neither(office: Office) -> None:

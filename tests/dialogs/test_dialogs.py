@@ -215,6 +215,16 @@ async def test_news_of_a_request_is_told_without_touching_the_open_question(citi
     assert citizen.open == "form/lamp:about"
 
 
+async def test_each_step_is_told_as_it_was_even_when_the_next_has_come(citizen: Citizen) -> None:
+    await filed(citizen)
+    await moved(citizen, Status.IN_REVIEW, "We are coming")
+    code = await moved(citizen, Status.RESOLVED, "It shines")
+    first = await citizen.does(Event.NOTICE, value=f"/told {code} 1")
+    second = await citizen.does(Event.NOTICE, value=f"/told {code} 2")
+    assert "status.in_review" in first and "We are coming" in first
+    assert "status.resolved" in second and "It shines" in second
+
+
 async def test_hours_tell_whether_the_counter_is_open_now(citizen: Citizen) -> None:
     assert "hours.open_now" in await citizen.says("/hours")
     citizen.now = citizen.now.replace(hour=20)
