@@ -101,7 +101,7 @@ class Conversation:
         self.now += timedelta(seconds=20)
         self.outcome = await self.gateway.receive(heard)
         for reply in self.outcome.replies:
-            if code := TrackingCode.find(self.text(reply)):
+            if code := TrackingCode.found_in(self.text(reply)):
                 self.code = str(code)
         return self.outcome.replies
 

@@ -82,7 +82,7 @@ def _at_the_desk(settings: Settings, work: Callable[[ServiceDesk], Awaitable[Res
 
 
 def _code(text: str) -> TrackingCode:
-    code = TrackingCode.find(text)
+    code = TrackingCode.found_in(text)
     if code is None:
         raise Ended("this is not a tracking code: ten digits, the last one checks the others")
     return code

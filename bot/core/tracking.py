@@ -46,7 +46,7 @@ class TrackingCode(str):
         return cls(body + check_digit(body))
 
     @classmethod
-    def find(cls, text: str) -> TrackingCode | None:  # type: ignore[override]
+    def found_in(cls, text: str) -> TrackingCode | None:
         """The first valid code in a sentence, in any digits, with any spaces and dashes inside it."""
         for match in _CANDIDATE.finditer(fold_digits(text)):
             try:

@@ -90,7 +90,7 @@ class ServiceDesk:
     async def look_up(self, code: str, by: Address) -> ServiceRequest | None:
         """`code` in any digits and spacing; what is no code at all is no guess either. The filer's own look-ups are
         not limited. A hit does not take back the misses before it: else one known code would buy any number."""
-        found = TrackingCode.find(code)
+        found = TrackingCode.found_in(code)
         if found is None:
             return None
         request = await self._records.find(found)

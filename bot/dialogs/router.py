@@ -63,7 +63,7 @@ class Router:
     async def hear(self, heard: Inbound, context: Context) -> Move:
         """Words with no open question: a code, a wish, a question, or honestly not understood."""
         text = heard.text
-        if code := TrackingCode.find(text):
+        if code := TrackingCode.found_in(text):
             return Push("track", heard=code)
         reading = self.nlu.read(text, context.language)
         matches = self.nlu.answers(text, context.language)
@@ -240,7 +240,7 @@ class Router:
 
     async def _survey(self, arg: str, context: Context) -> Move:
         """The survey of one's own closed request."""
-        code = TrackingCode.find(arg)
+        code = TrackingCode.found_in(arg)
         try:
             request = await self.desk.look_up(code, context.address) if code else None
         except TooManyAttempts as limited:
@@ -263,7 +263,7 @@ class Router:
     async def notice(self, command: Command, context: Context, *, busy: bool) -> Move | None:
         """The outbox's "/told CODE ENTRY" and "/survey CODE". A busy citizen is offered the survey, not put into it."""
         digits, _, entry = command.arg.partition(" ")
-        code = TrackingCode.find(digits)
+        code = TrackingCode.found_in(digits)
         request = await self.desk.find(code) if code else None
         if request is None:
             return None

@@ -83,7 +83,7 @@ class TrackDialog(Soft):
             return Done((Reply(Phrase("track.limited", {"minutes": limited.minutes})),))
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
-        code = TrackingCode.find(heard.text)
+        code = TrackingCode.found_in(heard.text)
         if code is None:
             reason = "track.bad_code" if looks_like_code(heard.text) else "invalid.tracking_code"
             raise Invalid(Phrase(reason))
@@ -101,7 +101,7 @@ class TrackDialog(Soft):
 
     async def _wanted(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         if heard.event is not Event.CHOICE:
-            code = TrackingCode.find(heard.text)
+            code = TrackingCode.found_in(heard.text)
             return await self._code(frame, heard, context) if code else Pass()
         want = heard.value
         if want in _PERSONAL and "unlocked" not in frame.answers:

@@ -208,7 +208,7 @@ class Turning(Stage):
     async def refuse(self, frame: Frame, heard: Inbound, invalid: Invalid) -> None:
         """Not an answer: perhaps a tracking code, a question or a call for a person; else one more try."""
         if heard.event is Event.MESSAGE and heard.text:
-            code = TrackingCode.find(heard.text)
+            code = TrackingCode.found_in(heard.text)
             if code and frame.dialog != "track":
                 await self.open(Push("track", heard=code))
                 return

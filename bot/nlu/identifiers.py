@@ -101,7 +101,7 @@ def find_national_ids(text: Folded) -> Iterator[Span]:
 
 def find_tracking_codes(text: Folded) -> Iterator[Span]:
     for match in _TEN.finditer(text):
-        if code := TrackingCode.find(match.group()):
+        if code := TrackingCode.found_in(match.group()):
             yield Span(str(code), match.start(), match.end())
 
 
@@ -144,7 +144,7 @@ def read_email(text: str) -> str:
 
 
 def read_tracking_code(text: str) -> str:
-    code = TrackingCode.find(text)
+    code = TrackingCode.found_in(text)
     if code is None:
         raise Unreadable("tracking_code.check_digit" if looks_like_code(text) else "tracking_code")
     return str(code)

@@ -90,7 +90,7 @@ class Api:
         limit = query.get("limit", str(PAGE))
         if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= LARGEST_PAGE):
             raise Refused(400, f"limit is a number from 1 to {LARGEST_PAGE}.")
-        after = TrackingCode.find(query.get("after", ""))
+        after = TrackingCode.found_in(query.get("after", ""))
         if query.get("after") and (after is None or await self.desk.find(after) is None):
             raise Refused(400, "after is the tracking code of a request, as `next` told it.")
         found = await self.desk.search(
@@ -212,7 +212,7 @@ def _key(request: web.Request) -> str:
 
 
 def _code(request: web.Request) -> TrackingCode:
-    code = TrackingCode.find(request.match_info["code"])
+    code = TrackingCode.found_in(request.match_info["code"])
     if code is None:
         raise _no_such_code()
     return code

@@ -51,12 +51,12 @@ def test_a_code_is_found_in_any_digits_with_any_separators(
     code: TrackingCode, script: str, gaps: list[str], before: str, after: str
 ) -> None:
     written = "".join(d + g for d, g in zip(in_digits(code, script), [*gaps, ""], strict=True))
-    assert TrackingCode.find(before + written + after) == code
+    assert TrackingCode.found_in(before + written + after) == code
 
 
 @given(st.text(max_size=60))
 def test_reading_any_text_never_fails_and_finds_only_valid_codes(text: str) -> None:
-    found = TrackingCode.find(text)
+    found = TrackingCode.found_in(text)
     assert found is None or check_digit(found) == "0"
 
 
@@ -65,20 +65,20 @@ def test_reading_any_text_never_fails_and_finds_only_valid_codes(text: str) -> N
     ["09123456789", "۰۹۱۲۳۴۵۶۷۸۹", "123456789", "12345678901", "1403-1234", "IR120170000000123456789012", ""],
 )
 def test_other_numbers_are_not_codes(text: str) -> None:
-    assert TrackingCode.find(text) is None
+    assert TrackingCode.found_in(text) is None
 
 
 def test_ten_digits_with_a_wrong_check_digit_look_like_a_code() -> None:
     code = TrackingCode.new()
     wrong = code[:9] + str((int(code[9]) + 1) % 10)
-    assert TrackingCode.find(wrong) is None
+    assert TrackingCode.found_in(wrong) is None
     assert looks_like_code(f"کد {wrong}")
 
 
 def test_the_second_of_two_candidates_may_be_the_code() -> None:
     code = TrackingCode.new()
     wrong = code[:9] + str((int(code[9]) + 1) % 10)
-    assert TrackingCode.find(f"{wrong}، نه، {code}") == code
+    assert TrackingCode.found_in(f"{wrong}، نه، {code}") == code
 
 
 def test_a_code_is_shown_in_two_groups() -> None:

@@ -277,7 +277,7 @@ def test_a_sentence_with_everything_in_it() -> None:
 
 
 def is_code(digits: str) -> bool:
-    return TrackingCode.find(digits) is not None
+    return TrackingCode.found_in(digits) is not None
 
 
 @pytest.mark.parametrize("text", ["یک سؤال دارم", "سلام، خوبی؟", "", "👍", "نه", "1403-۱۲۳۴/۵ نامه"])
