@@ -23,10 +23,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.desk.service_desk import ServiceDesk
-from bot.nlu.model import LexicalNlu
-from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
-
 from bot.channels.render import Renderer
 from bot.content import load
 from bot.core.catalogue import Catalogue
@@ -35,9 +31,12 @@ from bot.core.ports import Nlu
 from bot.core.requests import Status
 from bot.core.sessions import Session
 from bot.core.tracking import TrackingCode
+from bot.desk.service_desk import ServiceDesk
 from bot.dialogs.engine import Engine
 from bot.dialogs.registry import Dialogs, build
 from bot.gateway import Gateway, Outcome
+from bot.nlu.model import LexicalNlu
+from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
 
 KNOWLEDGE_BASE = Path(__file__).parent.parent / "knowledge_base"
 BEGINNING = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # Monday 2 Azar 1405, 09:30 in Tehran
