@@ -55,18 +55,30 @@ SCRIPT: Mapping[str, Text] = {
     "script.service_7": {"fa": "هرس درختان", "en": "Tree pruning"},
     "script.back": {"fa": "بازگشت", "en": "Back"},
     "script.cancel": {"fa": "لغو", "en": "Cancel"},
+    "script.review": {"fa": "لطفاً یک بار ببینید.", "en": "Please look it over."},
+    "script.correct": {"fa": "اصلاح: نشانی", "en": "Correct: place"},
+    "script.score": {"fa": "چقدر راضی بودید؟", "en": "How satisfied were you?"},
+    "script.answer": {"fa": "با ۱۳۷ تماس بگیرید. آیا کمک کرد؟", "en": "Call 137. Did it help?"},
+    "script.yes": {"fa": "بله", "en": "Yes"},
+    "script.no": {"fa": "خیر", "en": "No"},
+    "script.mine": {"fa": "گزارش خرابی چراغ معبر {code}", "en": "Street light report {code}"},
+    "script.status": {"fa": "{code}: ثبت‌شده\n• {code} — بسته شد", "en": "{code}: filed\n• {code} — closed"},
     "script.news": {"fa": "درخواست شما بسته شد. سپاس از همراهی‌تان.", "en": "Your request is closed. Thank you."},
     "script.sorry": {"fa": "نشد. کد {reference}", "en": "That failed: {reference}"},
 }
 NAV = (Choice("/back", Phrase("script.back"), nav=True), Choice("/cancel", Phrase("script.cancel"), nav=True))
 MENU = tuple(Choice(name, Phrase(f"script.{name}")) for name in ("ask", "file", "track", "rate"))
+CODE = {"code": Term("code", "1234567894")}
+REVIEW = (Choice("q7~confirm", Phrase("nav.confirm")), Choice("q7~edit", Phrase("script.correct")), *NAV)
+SCALE = tuple(Choice(f"q8~{n}", Phrase(f"survey.score_{n}")) for n in range(1, 6))
+VERDICT = (Choice("/helped/light", Phrase("script.yes")), Choice("/unhelped/light", Phrase("script.no")))
 SERVICES = tuple(Choice(f"service_{n}", Phrase(f"script.service_{n}")) for n in range(1, 8))
 
 
 @cache
 def phrases() -> dict[str, Text]:
     found: dict[str, Text] = dict(SCRIPT)
-    for name in ("web", "engine"):
+    for name in ("web", "engine", "dialogs"):
         found.update(yaml.safe_load((PHRASE_FILES / f"{name}.yaml").read_text("utf-8")))
     return found
 
@@ -138,6 +150,14 @@ class Script:
                 return [Reply(Phrase("script.news"))]
             case "track":
                 return [self.filed()]
+            case "review":
+                return [Reply(Phrase("script.review"), REVIEW, Expect(Kind.CHOICE))]
+            case "score":
+                return [Reply(Phrase("script.score"), (*SCALE, *NAV), Expect(Kind.CHOICE))]
+            case "answer":
+                return [Reply(Phrase("script.answer"), (*VERDICT, Choice("/track/1", Phrase("script.mine", CODE))))]
+            case "status":
+                return [Reply(Phrase("script.status", CODE))]
             case "crash":
                 raise RuntimeError("a dialog that fails")
             case "" | "/menu":

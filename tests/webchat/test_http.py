@@ -233,7 +233,7 @@ async def test_a_malformed_form_is_a_bad_request(client: Client, body: bytes, co
 async def test_the_page_presents_the_organisation_and_runs_no_inline_code(client: Client) -> None:
     response = await client.get("/")
     html = await response.text()
-    assert '<html lang="fa" dir="rtl">' in html
+    assert '<html data-page="pishkhan" lang="fa" dir="rtl">' in html
     assert "<title>میز خدمت الکترونیکی شهرداری شهر نمونه</title>" in html
     assert "شنبه تا چهارشنبه، ۷:۳۰ تا ۱۴:۳۰" in html
     policy = response.headers["Content-Security-Policy"]
@@ -246,7 +246,7 @@ async def test_the_page_presents_the_organisation_and_runs_no_inline_code(client
 
 async def test_the_page_in_english(client: Client) -> None:
     html = await (await client.get("/", params={"language": "en"})).text()
-    assert '<html lang="en" dir="ltr">' in html
+    assert '<html data-page="pishkhan" lang="en" dir="ltr">' in html
     assert "Saturday to Wednesday, 7:30 to 14:30" in html
 
 

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 
 from tests.webchat.conftest import Desk
 from tests.webchat.page import box, chip, focused, lines, menu, say, word
+from tests.webchat.test_looks import PHONE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's loop
 
@@ -74,6 +75,39 @@ async def test_the_latest_answer_is_in_sight_however_quick_the_words(desk: Desk)
     await menu(page, "nav.menu")
     await expect(chip(page, "نظر من")).to_be_in_viewport()
     await expect(page.get_by_role("button", name=word("web.latest"))).to_be_hidden()
+
+
+async def test_news_are_followed_from_the_beginning_of_a_long_answer(desk: Desk) -> None:
+    page = await desk.open(await desk.context(**PHONE))
+    await say(page, "سطر بلند " * 120)
+    await expect(lines(page)).to_have_count(3)
+    latest = page.get_by_role("button", name=word("web.latest"))
+    await expect(latest).to_be_visible()  # the page shows the beginning; nobody has scrolled
+    token = await page.evaluate("JSON.parse(localStorage.getItem('pishkhan')).token")
+    await desk.counter.notice(token.partition(".")[0])
+    await expect(lines(page)).to_have_count(4)
+    await expect(lines(page).last).to_be_in_viewport(ratio=1)
+    await expect(latest).to_be_hidden()
+
+
+async def test_after_a_reload_the_end_is_there_at_once(desk: Desk) -> None:
+    context = await desk.context(width=420, height=560)
+    await context.add_init_script(
+        "window.scrolls = []; const to = Element.prototype.scrollTo;"
+        "Element.prototype.scrollTo = function (how) { scrolls.push(how.behavior); return to.call(this, how); };"
+    )
+    page = await desk.open(context)
+    for n in range(6):
+        await say(page, f"سطر {n}")
+        await expect(lines(page)).to_have_count(3 + 2 * n)
+    await page.reload()
+    await expect(lines(page)).to_have_count(13)
+    await expect(lines(page).last).to_be_in_viewport(ratio=1)
+    assert set(await page.evaluate("scrolls")) == {"instant"}
+    await expect(page.locator(".log")).to_have_attribute("aria-live", "polite")
+    await say(page, "سطر 7")
+    await expect(lines(page)).to_have_count(15)
+    assert await page.evaluate("scrolls.at(-1)") == "auto"
 
 
 async def test_a_person_who_reads_above_is_not_torn_away(desk: Desk) -> None:

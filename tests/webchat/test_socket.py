@@ -46,6 +46,12 @@ async def test_navigation_is_marked(tab: Tab) -> None:
     assert reply["expect"] == {"kind": "date"}
 
 
+async def test_a_confirmation_is_marked(tab: Tab) -> None:
+    await tab.greeted()
+    reply, _ = await tab.say("review")
+    assert [c.get("main") for c in reply["choices"]] == [True, None, None, None]
+
+
 async def test_frames_of_one_socket_keep_their_order(tab: Tab, counter: Counter) -> None:
     await tab.greeted()
     counter.script.seconds = 0.01

@@ -7,6 +7,7 @@ server → welcome {session, seq, language} · reply {seq, text, choices, expect
 
 `seq` numbers the lines of the conversation; the citizen's own take one too. `said` goes only to those who asked for
 `history`. `to` is the id of the frame that a reply answers; `at` (ISO 8601) stands on what was said earlier.
+A choice is {value, label, nav?, main?}: `nav` leads elsewhere, `main` is the one that a page may set off.
 """
 
 from __future__ import annotations
@@ -165,6 +166,8 @@ def reply(seq: int, said: Reply, wording: Wording, language: str, at: datetime |
         shown: Frame = {"value": choice.value, "label": wording.text(choice.label, language)}
         if choice.nav:
             shown["nav"] = True
+        if choice.value.endswith("~confirm"):
+            shown["main"] = True
         choices.append(shown)
     frame: Frame = {
         "type": "reply",

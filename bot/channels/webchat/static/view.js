@@ -1,8 +1,10 @@
 /* The panel: what was said, the answers offered, the state of the line. It knows nothing of frames on their way. */
 
-import { clock, day, h, icon, paragraphs } from "./words.js";
+import { clock, day, h, icon, joined, paragraphs } from "./words.js";
 
 const NEAR = 80; // px from the end that still count as reading the latest
+const AIR = 12; // px above the line that is kept in sight
+const VERDICT = /^\/(un)?helped\//; // «بله» and «خیر» under an answer: commands, the same in every language
 
 export class View {
   /** `act(name)` is called for a button of the head; `choose({value, label})` for an offered answer. */
@@ -33,17 +35,20 @@ export class View {
     this.log = h("div.log", { role: "log", "aria-live": "off", "aria-relevant": "additions" });
     this.dots = h("div.entry.theirs.typing", { hidden: true, "aria-hidden": "true" }, h("div.bubble", {}, h("i"), h("i"), h("i")));
     this.chips = h("div.choices", { role: "group", hidden: true, onkeydown: (e) => this.walk(e) });
-    const stay = () => (this.following = false);
-    this.scroll = h("div.scroll", { tabIndex: 0, onscroll: () => this.scrolled(), onwheel: stay, ontouchmove: stay, onkeydown: stay }, h("div.column", {}, this.log, this.dots, this.chips));
-    this.latest = h("button.latest", { type: "button", hidden: true, onclick: () => ((this.keep = false), this.toEnd()) }, icon("down"));
+    const down = h("button.latest", { type: "button", onclick: () => ((this.anchor = null), this.toEnd()) }, icon("down"));
+    this.below = h("div.below", { hidden: true }, down);
+    const hand = () => (this.byHand = true);
+    const bar = (event) => event.target === this.scroll && hand();
+    this.scroll = h("div.scroll", { tabIndex: 0, onscroll: () => this.scrolled(), onwheel: hand, ontouchmove: hand, onkeydown: hand, onpointerdown: bar },
+      h("div.column", {}, this.log, this.dots, this.chips), this.below);
     this.drop = h("div.drop", { hidden: true, "aria-hidden": "true" });
     this.say(this.log, "aria-label", "log");
     this.say(this.scroll, "aria-label", "log");
     this.say(this.chips, "aria-label", "choices");
-    this.say(this.latest, "aria-label", "latest");
+    this.say(down, "aria-label", "latest");
     this.say(this.drop, "", "drop");
 
-    this.stage = h("div.stage", {}, this.banner, this.scroll, this.latest, this.drop);
+    this.stage = h("div.stage", {}, this.banner, this.scroll, this.drop);
     this.panel = h("section.panel", {},
       h("header.head", {}, h("img.mark", { src: mark, alt: "" }), h("div.who", {}, this.name, this.state), this.more, this.closer, this.items),
       this.stage);
@@ -132,9 +137,10 @@ export class View {
   // --- what was said ---------------------------------------------------------------------------
 
   reply({ seq, text, at, to }) {
-    this.keep = to !== undefined; // news of the desk answer nothing
     const [first, ...rest] = paragraphs(text, { direction: this.direction, codeOf: (code) => this.code(code) });
-    this.enter(this.entry("theirs", seq, at, [first, ...rest]));
+    const entry = this.entry("theirs", seq, at, [first, ...rest]);
+    if (to === undefined && this.atEnd()) this.anchor = entry; // news of the desk answer nothing
+    this.enter(entry);
   }
 
   /** A line of the citizen's; without `seq` it waits to be sent. The same id again is the same line. */
@@ -150,7 +156,6 @@ export class View {
     entry.dataset.id = id;
     if (seq === undefined) entry.classList.add("waiting");
     this.anchor = entry;
-    this.keep = true;
     this.enter(entry);
     return entry;
   }
@@ -184,7 +189,6 @@ export class View {
 
   /** In the order of the conversation; lines that wait to be sent come last. */
   enter(entry) {
-    const near = this.atEnd();
     const seq = entry.dataset.seq === undefined ? Infinity : Number(entry.dataset.seq);
     let before = this.log.lastElementChild;
     const later = (e) => e.classList.contains("entry") && (e.dataset.seq === undefined ? seq !== Infinity : Number(e.dataset.seq) > seq);
@@ -200,7 +204,7 @@ export class View {
       before.classList.add("going-on"); // one time for lines said in one breath
     }
     before.after(entry);
-    if (near || entry.classList.contains("mine")) this.toEnd();
+    if (this.atEnd() || entry.classList.contains("mine")) this.toEnd();
     else this.scrolled();
   }
 
@@ -222,7 +226,11 @@ export class View {
 
   /** Have what is said read aloud: at once, or when the past has been put back in its place. */
   listen(now) {
-    setTimeout(() => this.log.setAttribute("aria-live", "polite"), now ? 0 : 800);
+    const begin = () => {
+      this.live = true;
+      this.log.setAttribute("aria-live", "polite");
+    };
+    setTimeout(begin, now ? 0 : 800);
   }
 
   clear() {
@@ -233,28 +241,28 @@ export class View {
 
   typing(on) {
     if (this.dots.hidden === !on) return;
-    const near = this.atEnd();
     this.dots.hidden = !on;
-    if (on && near) this.toEnd();
+    if (on && this.atEnd()) this.toEnd();
   }
 
   // --- answers offered -------------------------------------------------------------------------
 
   offer(choices) {
-    const near = this.atEnd();
-    const held = this.chips.contains(this.panel.getRootNode().activeElement);
-    const options = choices.filter((c) => !c.nav);
+    const verdict = choices.filter((c) => VERDICT.test(c.value));
+    const options = choices.filter((c) => !c.nav && !verdict.includes(c));
+    const scale = options.length === 5 && options.every((c, n) => c.value.endsWith(`~${n + 1}`));
     const long = options.length > 6 || options.some((c) => c.label.length > 26);
     const row = (list, kind) => list.length && h(`div.row${kind}`, {}, ...list.map((c) => this.chip(c)));
-    const rows = [row(options, long ? ".stacked" : ""), row(choices.filter((c) => c.nav), ".nav")];
+    const kind = scale ? ".scale" : long ? ".stacked" : "";
+    const rows = [row(verdict, ""), row(options, kind), row(choices.filter((c) => c.nav), ".nav")];
     this.chips.replaceChildren(...rows.filter(Boolean));
     this.chips.hidden = !choices.length;
-    if (near) this.toEnd();
-    return held;
+    if (this.atEnd()) this.toEnd();
   }
 
   chip(choice) {
-    return h("button.chip", { type: "button", onclick: (e) => this.choose(choice, e.detail === 0) }, h("bdi", {}, choice.label));
+    const onclick = (event) => this.choose(choice, event.detail === 0);
+    return h(`button.chip${choice.main ? ".main" : ""}`, { type: "button", onclick }, h("bdi", {}, joined(choice.label)));
   }
 
   walk(event) {
@@ -270,30 +278,29 @@ export class View {
 
   // --- where one reads -------------------------------------------------------------------------
 
+  /** Whoever has not gone elsewhere by hand reads the latest, also where the page itself keeps a beginning in sight. */
   atEnd() {
-    return this.following || this.below() < NEAR;
+    return !this.away;
   }
 
-  below() {
-    const { scrollTop, clientHeight, scrollHeight } = this.scroll;
-    return scrollHeight - scrollTop - clientHeight;
-  }
-
-  /** To the latest; but of a long answer the beginning stays in sight, under the words that it answers. */
+  /** To the latest with its answers. What does not fit is shown from its beginning, under the words that it answers. */
   toEnd() {
-    this.following = true; // a smooth scroll is long on its way: what comes meanwhile follows too
-    clearTimeout(this.arrival);
-    this.arrival = setTimeout(() => (this.following = false), 700);
+    this.byHand = this.away = false;
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => {
       const end = this.scroll.scrollHeight - this.scroll.clientHeight;
-      const start = this.keep && this.anchor?.isConnected ? this.anchor.offsetTop - 12 : end;
-      this.scroll.scrollTop = end - start < NEAR ? end : start;
+      const before = (entry) => (entry?.isConnected ? Math.min(end, entry.offsetTop - AIR) : end);
+      const answer = this.anchor?.classList.contains("mine") ? this.anchor.nextElementSibling : this.anchor;
+      const top = before(answer) < end ? before(this.anchor) : end;
+      this.scroll.scrollTo({ top, behavior: this.live ? "auto" : "instant" }); // the past is there at once
       this.scrolled();
     });
   }
 
   scrolled() {
-    this.latest.hidden = this.below() < NEAR;
+    const { scrollTop, clientHeight, scrollHeight } = this.scroll;
+    const far = scrollHeight - scrollTop - clientHeight >= NEAR;
+    this.below.hidden = !far;
+    if (this.byHand) this.away = far;
   }
 }

@@ -61,6 +61,10 @@ function directionOf(line, direction) {
 
 const MARKED = /(https?:\/\/[^\s\u2066-\u2069<>"«»]+)|\u2066(\d{5} \d{5})\u2069/g;
 const TAIL = /[.,;:!?)\]،؛؟]+$/;
+const HANGING = /^ ?[.,;:!?)\]،؛؟»”—–]+/; // what must not begin a line of its own behind a code
+
+/** A label whose tracking code stays on one line. */
+export const joined = (label) => label.replace(/(\d{5}) (\d{5})/g, "$1\u00a0$2");
 
 /** Lines as paragraphs. `codeOf` makes the element of a tracking code; `direction` is the speaker's, if known. */
 export function paragraphs(text, { codeOf, direction } = {}) {
@@ -75,8 +79,10 @@ export function paragraphs(text, { codeOf, direction } = {}) {
         ? h("a", { href: shown, target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, shown)
         : codeOf?.(code);
       if (!made) continue;
-      paragraph.append(line.slice(at, match.index), made);
-      at = match.index + shown.length;
+      const end = match.index + shown.length;
+      const [hanging] = (code && HANGING.exec(line.slice(end))) || [""];
+      paragraph.append(line.slice(at, match.index), hanging ? h("span.together", {}, made, hanging) : made);
+      at = end + hanging.length;
     }
     paragraph.append(line.slice(at));
     return paragraph;
