@@ -327,7 +327,7 @@ async def test_a_request_moves_and_the_citizen_is_told(office: Office) -> None:
     assert (moved["status"], moved["unit"], moved["officer"]) == ("referred", "parks", "کارشناس فضای سبز")
     assert (moved["history"][-1]["note"], moved["history"][-1]["by"]) == (change["note"], "officer")
     assert len(office.woken) == woken + 1
-    assert [n.command for n in await office.desk.due()] == [f"/told {code}"]
+    assert [n.command for n in await office.desk.due()] == [f"/told {code} 1"]
 
 
 async def test_the_code_may_be_written_as_people_write_it(office: Office) -> None:

@@ -119,7 +119,8 @@ async def test_two_tabs_see_the_same_and_a_new_conversation_takes_both(desk: Des
     one = await desk.open(context)
     two = await desk.open(context)
     await say(one, "از یکی")
-    await expect(lines(two)).to_have_count(3)
+    for tab in (one, two):
+        await expect(lines(tab)).to_have_count(3)
     assert await said(one) == await said(two)
     await one.bring_to_front()
     await menu(one, "web.new")
