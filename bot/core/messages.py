@@ -116,6 +116,7 @@ class Choice:
     value: str
     label: Arg
     nav: bool = False  # back, cancel…: a channel with keys or words for these may leave it out
+    main: bool = False  # what most people choose here: a channel may set it off
 
 
 class Kind(StrEnum):
@@ -157,7 +158,7 @@ class Reply:
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = {"s": arg_to_json(self.say)}
         if self.choices:
-            data["c"] = [[c.value, arg_to_json(c.label), c.nav] for c in self.choices]
+            data["c"] = [[c.value, arg_to_json(c.label), c.nav, c.main] for c in self.choices]
         if self.expect.kind is not Kind.NOTHING:
             data["e"] = [self.expect.kind.value, self.expect.size]
         return data
@@ -167,7 +168,7 @@ class Reply:
         say = arg_from_json(data["s"])
         assert isinstance(say, Phrase)
         kind, size = data.get("e", (Kind.NOTHING, 0))
-        choices = tuple(Choice(v, arg_from_json(label), nav) for v, label, nav in data.get("c", ()))
+        choices = tuple(Choice(v, arg_from_json(label), *flags) for v, label, *flags in data.get("c", ()))
         return cls(say, choices, Expect(Kind(kind), size))
 
 

@@ -17,7 +17,7 @@ from bot.dialogs.base import Context, Done, Goto, Invalid, Move
 REVIEW = "review"
 SKIP = Choice("skip", Phrase("nav.skip"))
 DONE = Choice("done", Phrase("nav.done"))
-CONFIRM = Choice("confirm", Phrase("nav.confirm"))
+CONFIRM = Choice("confirm", Phrase("nav.confirm"), main=True)
 EDIT = "edit:"
 
 

@@ -39,7 +39,7 @@ def _label(text: str) -> str:
     return plain(text)
 
 
-def joined(text: str) -> str:
+def _joined(text: str) -> str:
     """Without spaces: half-spaces are typed as spaces, or not at all."""
     return text.replace(" ", "")
 
@@ -64,7 +64,7 @@ def stamped(frame: Frame, reply: Reply, *more: Choice) -> Reply:
     mark = stamp(frame)
     have = {c.value for c in reply.choices}
     choices = (*reply.choices, *(c for c in more if c.value not in have))
-    tied = (c if c.value.startswith("/") else Choice(f"{mark}~{c.value}", c.label, c.nav) for c in choices)
+    tied = (c if c.value.startswith("/") else Choice(f"{mark}~{c.value}", c.label, c.nav, c.main) for c in choices)
     return Reply(reply.say, tuple(tied), reply.expect)
 
 
@@ -82,14 +82,14 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
     typed = plain(heard.text)
     if not typed or not reply.choices:
         return None
-    word = words.get(typed)
+    word, joined = words.get(typed), _joined(typed)
     offered = {c.value for c in reply.choices}
     for value in (word, typed):
         if value in offered:
             return value
     for choice in reply.choices:
         label = _label(wording.text(choice.label, language))
-        if label == typed or joined(label) == joined(typed) or (word and words.get(label) == word):
+        if _joined(label) == joined or (word and words.get(label) == word):
             return choice.value
     if reply.expect.kind is not Kind.CHOICE:
         return None

@@ -24,7 +24,7 @@ phrases = st.builds(Phrase, keys, st.dictionaries(keys, args, max_size=3))
 replies = st.builds(
     Reply,
     phrases,
-    st.lists(st.builds(Choice, words, args, st.booleans()), max_size=4).map(tuple),
+    st.lists(st.builds(Choice, words, args, st.booleans(), st.booleans()), max_size=4).map(tuple),
     st.builds(Expect, st.sampled_from(Kind), st.integers(0, 10)),
 )
 

@@ -69,7 +69,7 @@ SCRIPT: Mapping[str, Text] = {
 NAV = (Choice("/back", Phrase("script.back"), nav=True), Choice("/cancel", Phrase("script.cancel"), nav=True))
 MENU = tuple(Choice(name, Phrase(f"script.{name}")) for name in ("ask", "file", "track", "rate"))
 CODE = {"code": Term("code", "1234567894")}
-REVIEW = (Choice("q7~confirm", Phrase("nav.confirm")), Choice("q7~edit", Phrase("script.correct")), *NAV)
+REVIEW = (Choice("q7~confirm", Phrase("nav.confirm"), main=True), Choice("q7~edit", Phrase("script.correct")), *NAV)
 SCALE = tuple(Choice(f"q8~{n}", Phrase(f"survey.score_{n}")) for n in range(1, 6))
 VERDICT = (Choice("/helped/light", Phrase("script.yes")), Choice("/unhelped/light", Phrase("script.no")))
 SERVICES = tuple(Choice(f"service_{n}", Phrase(f"script.service_{n}")) for n in range(1, 8))

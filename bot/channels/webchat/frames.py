@@ -166,7 +166,7 @@ def reply(seq: int, said: Reply, wording: Wording, language: str, at: datetime |
         shown: Frame = {"value": choice.value, "label": wording.text(choice.label, language)}
         if choice.nav:
             shown["nav"] = True
-        if choice.value.endswith("~confirm"):
+        if choice.main:
             shown["main"] = True
         choices.append(shown)
     frame: Frame = {
