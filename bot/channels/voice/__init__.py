@@ -1,0 +1,1 @@
+"""The telephone: the same replies spoken, the same answers by keys and recordings."""

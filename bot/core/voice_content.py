@@ -1,0 +1,75 @@
+"""What the organisation writes for the telephone, as values. `bot.content.voice` reads them from `ivr/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.catalogue import Text
+
+ENGINES = ("espeak-ng", "command", "none")
+"""What makes sound of words: the embedded one; a program of the organisation's; nothing, recordings alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One key of the telephone's main menu, in the order that it is said."""
+
+    key: str  # "1" to "9"
+    command: str  # "/track", "/form/street_light_report"…
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds that a caller is given."""
+
+    first_digit: float = 6.0  # until the first key, from the end of the question
+    between_digits: float = 3.0
+    tries: int = 3  # silent or wrong ones; then a person, or goodbye
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recorded answer, in seconds."""
+
+    longest: int = 120
+    shortest: float = 1.0
+    silence: int = 4  # so long a silence ends it
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a caller is put through to on «0»."""
+
+    number: str = ""  # E.164, or a number of the own exchange; empty: nobody
+    when: str = "office_hours"  # or "always", "never"
+    ring: int = 25  # seconds that it rings
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The voice that speaks what nobody has recorded."""
+
+    name: str = "espeak-ng"  # one of ENGINES
+    voices: Mapping[str, str] = field(default_factory=lambda: {"fa": "fa", "en": "en-us"})  # language → voice
+    rate: int = 140  # words a minute
+    pitch: int = 45  # 0 to 99
+    volume: int = 80  # percent of full scale that the loudest moment reaches
+    command: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language → program and its arguments
+    timeout: float = 10.0  # seconds for one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceContent:
+    menu: tuple[MenuEntry, ...] = ()
+    engine: Engine = field(default_factory=Engine)
+    waits: Waits = field(default_factory=Waits)
+    recording: Recording = field(default_factory=Recording)
+    person: Person = field(default_factory=Person)
+    opening: Text = field(default_factory=dict)  # said first in every call; empty: nothing
+    closing: Text = field(default_factory=dict)  # said last
+    phrases: Mapping[str, Text] = field(default_factory=dict)  # phrase key → what a caller hears in its place
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (language, written text) → spoken text
+    words: Mapping[str, str] = field(default_factory=dict)  # Latin word, small → how a Persian voice says it
+    forms: tuple[str, ...] = ()  # ids of the forms that the telephone offers; empty: all
