@@ -105,13 +105,20 @@ class BotApi:
             self._called.notify_all()
         if (failures := self._failures.get(method)) and (failure := failures.popleft()):
             return _answer(*failure)
-        handler = getattr(self, "_" + re.sub(r"([A-Z])", r"_\1", method).lower(), None)
+        handler = self._handler(method)
         if handler is None:
             return _answer(404, {"ok": False, "error_code": 404, "description": "Not Found: method not found"})
         try:
+            self._check(method, parameters)
             return _answer(200, {"ok": True, "result": await handler(parameters)})
         except ValueError as error:
             return _answer(400, {"ok": False, "error_code": 400, "description": f"Bad Request: {error}"})
+
+    def _handler(self, method: str) -> Any:
+        return getattr(self, "_" + re.sub(r"([A-Z])", r"_\1", method).lower(), None)
+
+    def _check(self, method: str, parameters: Json) -> None:
+        """Raises ValueError for what this server does not take."""
 
     async def _get_me(self, _: Json) -> Json:
         return {"id": 123456, "is_bot": True, "first_name": "Counter", "username": "counter_bot"}

@@ -1,4 +1,4 @@
-"""A running Telegram channel between a Bot API server and a scripted gateway."""
+"""A running Telegram or Bale channel between a Bot API server and a scripted gateway."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from bot.channels.bale import bale
 from bot.channels.render import Renderer
 from bot.channels.telegram import Telegram
 from bot.web.problems import problems
+from tests.channels.baleapi import BaleApi
 from tests.channels.botapi import BotApi
 from tests.channels.counter import KeptFiles, NotedContacts, ScriptedGateway, renderer
 
 SECRET = "s3cret_of-the-webhook"
+PUBLIC = "https://desk.example.org"
 
 
 @dataclass
@@ -36,9 +39,13 @@ class Counter:
 
     async def post(self, update: object, secret: str | None = SECRET, **more: Any) -> int:
         """One webhook call; the status of its answer."""
-        headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret is not None else {}
+        headers, path = {}, f"/channels/{self.channel.name}"
+        if self.channel.name == "bale":
+            path += f"/{secret}" if secret is not None else ""
+        elif secret is not None:
+            headers["X-Telegram-Bot-Api-Secret-Token"] = secret
         body = more or {"json": update}
-        async with self.session.post(f"{self.url}/channels/telegram", headers=headers, **body) as answer:
+        async with self.session.post(self.url + path, headers=headers, **body) as answer:
             if answer.status >= 400:
                 assert answer.content_type == "application/problem+json"
             return answer.status
@@ -49,23 +56,27 @@ Start = Callable[..., Any]
 
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
-    """`await start()` → Counter; `webhook=False` polls; other parts of a Counter may be given."""
+    """`await start()` → Counter; `webhook=False` polls; `messenger` is "telegram" or "bale"; other parts of a Counter
+    may be given."""
     async with AsyncExitStack() as stack:
 
-        async def begin(*, webhook: bool = True, api_url: str = "", token: str = "", **parts: Any) -> Counter:
-            api = await stack.enter_async_context(BotApi())
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            counter = Counter(api, session, **parts)
+        async def begin(
+            *, messenger: str = "telegram", webhook: bool = True, api_url: str = "", token: str = "", **parts: Any
+        ) -> Counter:
             port = unused_port()
-            counter.url = f"http://127.0.0.1:{port}"
-            counter.channel = Telegram(
+            url = f"http://127.0.0.1:{port}"
+            api = await stack.enter_async_context(BaleApi(behind=url) if messenger == "bale" else BotApi())
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            counter = Counter(api, session, url=url, **parts)
+            public_url = PUBLIC if messenger == "bale" else url
+            counter.channel = (bale if messenger == "bale" else Telegram)(
                 counter.gateway,  # type: ignore[arg-type]
                 counter.files,
                 counter.contacts,
                 counter.renderer,
                 token=token or api.token,
                 webhook_secret=SECRET,
-                public_url=counter.url if webhook else "",
+                public_url=public_url if webhook else "",
                 api_url=api_url or api.url,
                 commands=lambda language: [("menu", "Menu" if language == "en" else "فهرست")],
             )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.render import FSI, LRI, PDI, PLAIN, Renderer, Style
-from bot.channels.telegram.outgoing import HTML
+from bot.channels.telegram.dialects import HTML
 from bot.core.catalogue import Text
 from bot.core.messages import Arg, Choice, Expect, Kind, Phrase, Reply, Term
 
@@ -87,7 +87,10 @@ def test_plain_text(arg: Arg, language: str, text: str) -> None:
     [
         (Term("code", "1234567890"), f"{LRI}<code>12345 67890</code>{PDI}"),
         (Term("digits", "0912"), f"{LRI}<code>0912</code>{PDI}"),
-        (Term("url", "https://example.org/?a=1&b"), f"{LRI}https://example.org/?a=1&amp;b{PDI}"),
+        (
+            Term("url", "https://example.org/?a=1&b"),
+            f'{LRI}<a href="https://example.org/?a=1&amp;b">example.org/?a=1&amp;b</a>{PDI}',
+        ),
         (Term("quote", "<b>&"), f"{FSI}&lt;b&gt;&amp;{PDI}"),
         (Phrase("markup", {"words": "<i>"}), "الف &lt; ب &amp; &lt;i&gt;"),
         (Phrase("nowhere<b>"), "[nowhere&lt;b&gt;]"),

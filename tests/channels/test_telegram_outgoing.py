@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.render import LRI, PDI, Style
-from bot.channels.telegram.outgoing import MAX_TEXT, TELEGRAM, Composer, Dialect, split, units, unmarked
+from bot.channels.render import LRI, PDI
+from bot.channels.telegram.dialects import TELEGRAM, Dialect
+from bot.channels.telegram.outgoing import MAX_TEXT, Composer, split, units, unmarked
 from bot.core.messages import Choice, Expect, Kind, Phrase, Reply, Term
 from tests.channels.counter import renderer
 
@@ -125,20 +126,33 @@ def test_nothing_to_say_sends_nothing_but_a_gone_keyboard() -> None:
     assert composed() == []
 
 
-def test_another_dialect() -> None:
-    bold = Dialect("bale", Style(copy=lambda text: f"*{text}*"), "", signed=False, menu=False)
-    reply = Reply(Phrase("code", {"code": Term("code", "1234567897")}), (BACK,))
-    assert composed(reply, dialect=bold) == [
-        {
-            "text": f"Your code is {LRI}*12345 67897*{PDI}.",
-            "reply_markup": {"inline_keyboard": [[button("Back", "/back")]]},
-        }
-    ]
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "https://desk.example.org/a?b=1&c=_x_",
+            '<a href="https://desk.example.org/a?b=1&amp;c=_x_">desk.example.org/a?b=1&amp;c=_x_</a>',
+        ),
+        (
+            "https://desk.example.org/chat?join=" + "A-_9" * 16,
+            f'<a href="https://desk.example.org/chat?join={"A-_9" * 16}">desk.example.org/…</a>',
+        ),
+        ('https://x.org/"><b>', '<a href="https://x.org/&quot;&gt;&lt;b&gt;">x.org/"&gt;&lt;b&gt;</a>'),
+        ("tel:137", "tel:137"),
+        ("javascript:<x>", "javascript:&lt;x&gt;"),
+        ("https://", "https://"),
+    ],
+)
+def test_an_address_can_be_pressed(url: str, shown: str) -> None:
+    (sent,) = composed(Reply(Phrase("echo", {"words": Term("url", url)})))
+    assert sent == message(f"Heard: {LRI}{shown}{PDI}")
 
 
 def test_without_markup() -> None:
     sent = message("a &lt;b&gt; <code>12 34</code> &amp;amp;", remove_keyboard=True)
     assert unmarked(sent) == {"text": "a <b> 12 34 &amp;", "reply_markup": {"remove_keyboard": True}}
+    link = message('see <a href="https://x.org/a?b=1&amp;c=2">x.org/…</a>')
+    assert unmarked(link) == {"text": "see https://x.org/a?b=1&c=2"}
 
 
 # --- long texts -----------------------------------------------------------------------------------

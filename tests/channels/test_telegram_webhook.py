@@ -38,6 +38,14 @@ async def test_the_webhook_and_the_command_menu_are_set_at_start(start: Start) -
     assert not counter.api.sent("getUpdates")
 
 
+async def test_the_door_opens_when_the_name_is_known(start: Start) -> None:
+    counter = await start(webhook=False)
+    counter.api.fail("getMe", 502)
+    assert counter.channel.door("ticket") == ""
+    await counter.api.wait_for("getUpdates")
+    assert counter.channel.door("ticket") == "https://t.me/counter_bot?start=ticket"
+
+
 async def test_a_turn(start: Start) -> None:
     counter = await start()
     await counter.api.wait_for("setWebhook")

@@ -101,10 +101,10 @@ class AiohttpRequest(BaseRequest):
 
 
 def _status(status: int, payload: bytes) -> int:
-    """Some servers say 200 to a call that failed."""
+    """Some servers say 200 to a call that failed; and Bale 404, which stands for a wrong token, to an unknown chat."""
     if status == 200 and payload.startswith(b'{"ok":false'):
-        return int(orjson.loads(payload).get("error_code", 400))
-    return status
+        status = int(orjson.loads(payload).get("error_code", 400))
+    return 400 if status == 404 and b"no such group or user" in payload else status
 
 
 def mended(answer: dict[str, Any]) -> dict[str, Any]:

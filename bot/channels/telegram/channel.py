@@ -9,18 +9,20 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.base import Capabilities
+from bot.channels.lanes import Lanes
 from bot.channels.render import Renderer
 from bot.channels.telegram.api import Api
-from bot.channels.telegram.lanes import Lanes
-from bot.channels.telegram.outgoing import MAX_TEXT, TELEGRAM, Composer, Dialect, Message, shows_keyboard, unmarked
+from bot.channels.telegram.dialects import TELEGRAM, Dialect
+from bot.channels.telegram.outgoing import MAX_TEXT, Composer, Message, shows_keyboard, unmarked
 from bot.channels.telegram.polling import Poller, Update, pause, seconds
-from bot.channels.telegram.updates import WANTED, Heard, Reach, read
+from bot.channels.telegram.updates import Heard, Reach, read
 from bot.core.messages import Address, Inbound, Reply
 from bot.core.ports import Contacts, FileRefused, Files, SendFailed
 from bot.gateway import Gateway
@@ -37,7 +39,8 @@ RETRY_IN = 30.0  # seconds, where the server names none
 REMEMBERED = 10_000  # chats and broken-off sendings, the oldest go first
 LANGUAGES = ("fa", "en")  # of the command menu; the first is also for every other one
 
-_GONE = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated")
+_GONE = ("chat not found", "user not found", "peer_id_invalid", "user is deactivated", "no such group or user")
+_DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 class Telegram:
@@ -60,9 +63,12 @@ class Telegram:
         dialect: Dialect = TELEGRAM,
     ) -> None:
         """`renderer` writes plain text; `commands` gives the command menu of a language as (name, description).
-        Raises ValueError for a webhook without a secret."""
+        Raises ValueError for a webhook without a secret, or where the messenger does not call."""
         if public_url and not webhook_secret:
             raise ValueError(f"{dialect.name.upper()}_WEBHOOK_SECRET is missing: PUBLIC_URL asks for a webhook")
+        if public_url and dialect.ports and (port := _port(public_url)) not in dialect.ports:
+            allowed = " and ".join(map(str, dialect.ports))
+            raise ValueError(f"PUBLIC_URL has the port {port}: {dialect.name} calls webhooks on {allowed} alone")
         self.name = dialect.name
         self._gateway = gateway
         self._files = files
@@ -73,9 +79,15 @@ class Telegram:
         self._public_url = public_url.rstrip("/")
         self._composer = Composer(renderer, dialect)
         self._api = Api(token, api_url.rstrip("/"))
+        self._username = ""  # the messenger tells it at start
         self._lanes = Lanes()
         self._keyboards: OrderedDict[str, None] = OrderedDict()  # chats where a sharing button is up
         self._broken: OrderedDict[tuple[str, int], int] = OrderedDict()  # (chat, seq) → messages that are out
+
+    def door(self, token: str) -> str:
+        """A link that opens the chat with the bot and brings `token` (1 to 64 of A-Z a-z 0-9 _ -) along with /start;
+        empty until the messenger has told the bot's name."""
+        return self._dialect.door.format(name=self._username, token=token) if self._username else ""
 
     # --- in -----------------------------------------------------------------------------------
 
@@ -231,22 +243,23 @@ class Telegram:
                 await asyncio.sleep(seconds(error) if isinstance(error, RetryAfter) else pause(failures))
         await self._show_menu()
         if not self._public_url:
-            await Poller(self._api, self._take, self.name).run()
+            await Poller(self._api, self._take, self.name, self._dialect.wanted).run()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()):
             log.error("channel stopped", extra={"channel": self.name}, exc_info=error)
 
     async def _introduce(self) -> None:
-        """Tells the server how updates come to us."""
-        bot = self._api.bot
+        """Asks the server who we are, and tells it how updates come to us."""
+        bot, me = self._api.bot, await self._api.call("getMe", {})
+        self._username = str(me.get("username") or "") if isinstance(me, dict) else ""
         if not self._public_url:
             await bot.delete_webhook()
         elif self._dialect.signed:
             await bot.set_webhook(
                 f"{self._public_url}/channels/{self.name}",
                 secret_token=self._secret.decode(),
-                allowed_updates=WANTED,
+                allowed_updates=self._dialect.wanted,
                 max_connections=MAX_CONNECTIONS,
             )
         else:
@@ -262,6 +275,11 @@ class Telegram:
                 await self._api.bot.set_my_commands(commands, language_code=code)
         except TelegramError as error:
             log.warning("no command menu", extra={"channel": self.name, "why": type(error).__name__})
+
+
+def _port(url: str) -> int | None:
+    parts = urlsplit(url)
+    return parts.port or _DEFAULT_PORT.get(parts.scheme)
 
 
 def _remember(store: OrderedDict[Any, Any], key: object, value: object) -> None:

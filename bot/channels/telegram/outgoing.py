@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bot.channels.render import Renderer, Style
+from bot.channels.render import Renderer
+from bot.channels.telegram.dialects import TELEGRAM, Dialect
 from bot.core.messages import Choice, Kind, Phrase, Reply
 
 MAX_TEXT = 4096  # UTF-16 units
@@ -16,32 +16,6 @@ SHORT_LABEL = 18  # characters: two of these fit side by side on a small telepho
 NAV_PER_ROW = 4
 
 Message = dict[str, Any]
-
-
-def _escape(text: str) -> str:
-    return html.escape(text, quote=False)
-
-
-def _copied(text: str) -> str:
-    """A tap copies what stands in <code>."""
-    return f"<code>{_escape(text)}</code>"
-
-
-HTML = Style(plain=_escape, copy=_copied, link=_escape, quote=_escape)
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """Where messengers with Telegram's Bot API differ."""
-
-    name: str
-    style: Style
-    parse_mode: str  # "": the server knows one markup only
-    signed: bool  # updates carry the secret in a header; else it is the last part of the webhook's path
-    menu: bool  # the server has a command menu
-
-
-TELEGRAM = Dialect("telegram", HTML, "HTML", signed=True, menu=True)
 
 
 class _Request(NamedTuple):
@@ -63,6 +37,7 @@ class Composer:
         self._labels = renderer
         self._words = renderer.styled(dialect.style)
         self._parse_mode = dialect.parse_mode
+        self._whole = dialect.whole
 
     def messages(self, replies: Sequence[Reply], language: str, *, keyboard_up: bool) -> list[Message]:
         """The messages in order, each still without its chat. `keyboard_up`: an earlier turn left its button for
@@ -77,7 +52,7 @@ class Composer:
         return messages
 
     def _reply(self, reply: Reply, language: str) -> list[Message]:
-        messages = [self._message(part) for part in split(self._words.text(reply.say, language))]
+        messages = [self._message(part) for part in split(self._words.text(reply.say, language), whole=self._whole)]
         if reply.choices:
             messages[-1]["reply_markup"] = {"inline_keyboard": self._buttons(reply.choices, language)}
         if request := _REQUESTS.get(reply.expect.kind):
@@ -118,19 +93,22 @@ class Composer:
         return rows
 
 
+_LINK = re.compile(r'<a href="([^"]*)">[^<]*</a>')
+
+
 def shows_keyboard(messages: Sequence[Message]) -> bool:
     return any("keyboard" in m.get("reply_markup", ()) for m in messages)
 
 
 def unmarked(message: Message) -> Message:
     """The same message as plain text, for a server that could not read our markup."""
-    text = html.unescape(re.sub(r"</?[a-z]+>", "", message["text"]))
+    addresses = _LINK.sub(r"\1", message["text"])
+    text = html.unescape(re.sub(r"</?[a-z]+>", "", addresses))
     return {**{k: v for k, v in message.items() if k != "parse_mode"}, "text": text}
 
 
 # --- splitting ------------------------------------------------------------------------------------
 
-_ATOM = re.compile(r"<code>[^<]*</code>|&[a-z0-9#]+;|.", re.DOTALL)  # what must not be torn apart
 _ENDS = (re.compile(r"\n\n"), re.compile(r"\n"), re.compile(r"[.!?؟؛…](?=\s)"), re.compile(r"\s"))
 
 
@@ -139,21 +117,21 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
 
 
-def split(text: str, limit: int = MAX_TEXT) -> list[str]:
-    """The text in parts of at most `limit` units: cut after paragraphs, else lines, sentences, words; never inside a
-    tag, an entity or a character."""
+def split(text: str, limit: int = MAX_TEXT, whole: re.Pattern[str] = TELEGRAM.whole) -> list[str]:
+    """The text in parts of at most `limit` units: cut after paragraphs, else lines, sentences, words; never inside
+    what is `whole`: a tag with its text, an entity, a character."""
     parts = []
     while units(text) > limit:
-        cut = _cut(text, limit)
+        cut = _cut(text, limit, whole)
         parts.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
     return [*parts, text] if text or not parts else parts
 
 
-def _cut(text: str, limit: int) -> int:
+def _cut(text: str, limit: int, whole: re.Pattern[str]) -> int:
     """Where to cut: the last good end in the second half of what fits, else all that fits."""
     room, at, seen = limit, 0, []
-    for atom in _ATOM.finditer(text):
+    for atom in whole.finditer(text):
         room -= units(atom.group())
         if room < 0:
             break

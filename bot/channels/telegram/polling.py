@@ -12,7 +12,7 @@ from typing import Any
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.api import PATIENCE, Api
-from bot.channels.telegram.updates import WANTED, chat_of
+from bot.channels.telegram.updates import chat_of
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +37,13 @@ class Poller:
     Within a chat nothing overtakes a failed update.
     """
 
-    def __init__(self, api: Api, take: Callable[[Update], Awaitable[None]], channel: str) -> None:
+    def __init__(
+        self, api: Api, take: Callable[[Update], Awaitable[None]], channel: str, wanted: Sequence[str] = ()
+    ) -> None:
         self._api = api
         self._take = take
         self._channel = channel
+        self._wanted = {"allowed_updates": wanted} if wanted else {}
         self._offset = 0
         self._taken: set[int] = set()  # not confirmed yet, because an earlier one failed
         self._tries: dict[int, int] = {}
@@ -70,7 +73,7 @@ class Poller:
     async def _ask(self) -> Sequence[Update]:
         updates = await self._api.call(
             "getUpdates",
-            {"offset": self._offset, "timeout": LONG_POLL, "allowed_updates": WANTED},
+            {"offset": self._offset, "timeout": LONG_POLL, **self._wanted},
             patience=LONG_POLL + PATIENCE,
         )
         if not isinstance(updates, list):

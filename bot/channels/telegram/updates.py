@@ -17,9 +17,8 @@ from bot.core.tracking import LENGTH
 
 log = logging.getLogger(__name__)
 
-WANTED = ("message", "callback_query", "my_chat_member")
-
 _COMMAND = re.compile(r"/([A-Za-z_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+_TICKET = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # `animation` also comes as a document, so what we do not take is looked for first.
 _UNSUPPORTED = ("sticker", "animation", "poll", "dice", "game", "story", "paid_media", "invoice", "checklist")
 _MEDIA = {
@@ -138,17 +137,25 @@ def _message(update_id: int, message: Json, channel: str) -> Heard | None:
 
 
 def _words(text: str) -> tuple[Event, str, str]:
-    """What written words are: the event, its text and its value. A deep link arrives as "/start PAYLOAD"."""
+    """What written words are: the event, its text and its value. A deep link arrives as "/start PAYLOAD"; the payload
+    is a tracking code, or the ticket of a conversation that goes on here."""
     command = _COMMAND.fullmatch(text)
     if command is None:
         return Event.MESSAGE, text, ""
-    name, rest = command[1].lower(), command[2] or ""
-    code = re.sub(r"\D", "", fold_digits(rest))
-    if name in ("start", "track") and len(code) == LENGTH:
+    name, rest = command[1].lower(), (command[2] or "").strip()
+    if name in ("start", "track") and (code := _code(rest)):
         return Event.CHOICE, "", f"/track {code}"
+    if name == "start" and _TICKET.fullmatch(rest):
+        return Event.CHOICE, "", f"/join {rest}"
     if name == "start":
         return Event.START, "", ""
     return (Event.MESSAGE, text, "") if rest else (Event.CHOICE, "", f"/{name}")
+
+
+def _code(text: str) -> str:
+    """The ten digits of a tracking code; empty where there are others, or letters."""
+    digits = re.sub(r"\D", "", fold_digits(text))
+    return digits if len(digits) == LENGTH and not re.search("[A-Za-z]", text) else ""
 
 
 def _international(number: str) -> str:
