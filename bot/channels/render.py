@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.channels.persian import date_words, moment_words, number_words, persian_digits, rial_words
+from bot.channels.persian import date_words, day_digits, moment_words, number_words, persian_digits, rial_words
 from bot.core.catalogue import Text, pick
 from bot.core.messages import Arg, Kind, Phrase, Reply, Term
 from bot.core.text import fold_digits
@@ -31,17 +31,36 @@ def _same(text: str) -> str:
     return text
 
 
+def shown_code(digits: str) -> str:
+    """A tracking code in two groups of five, in ASCII digits."""
+    return f"{digits[:5]} {digits[5:]}" if len(digits) == 10 else digits
+
+
+def _left_to_right(markup: str) -> str:
+    return f"{LRI}{markup}{PDI}"
+
+
+def _by_its_first_letter(markup: str) -> str:
+    return f"{FSI}{markup}{PDI}"
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """How a medium writes. Each function takes raw text and returns the medium's markup.
 
     plain: words of ours · copy: a code or an identifier that people copy · link: a URL · quote: a citizen's words
+    Raw text too: code: a tracking code's digits as they are shown. From markup to markup: ltr: what is read from left
+    to right · own: one line that brings a direction of its own. bullet: before an answer that has no number.
     """
 
     plain: Callable[[str], str] = _same
     copy: Callable[[str], str] = _same
     link: Callable[[str], str] = _same
     quote: Callable[[str], str] = _same
+    code: Callable[[str], str] = shown_code
+    ltr: Callable[[str], str] = _left_to_right
+    own: Callable[[str], str] = _by_its_first_letter
+    bullet: str = "• "
 
 
 PLAIN = Style()
@@ -55,11 +74,6 @@ def _numbered(number: str, label: str) -> str:
 def unmarked(text: str) -> str:
     """A citizen's words without what could change the direction of the text around them."""
     return _UNQUOTABLE.sub("", text)
-
-
-def shown_code(digits: str) -> str:
-    """A tracking code in two groups of five, in ASCII digits."""
-    return f"{digits[:5]} {digits[5:]}" if len(digits) == 10 else digits
 
 
 class Renderer:
@@ -96,7 +110,12 @@ class Renderer:
         return "\n".join([self.text(a, language) for a in arg])
 
     def numbered(self, reply: Reply, language: str) -> str:
-        """For a medium without buttons: the text, the choices one to a line, then back, cancel and their like.
+        """For a medium without buttons: the text, the choices one to a line, then back, cancel and their like."""
+        answers, nav = self.listed(reply, language)
+        return "\n".join([self.text(reply.say, language), *answers, *([nav] if nav else [])])
+
+    def listed(self, reply: Reply, language: str) -> tuple[list[str], str]:
+        """The choices, one to a line, and the line of back, cancel and their like.
 
         Numbers are given where the engine understands them: to the answers of a choice, counted without the navigation.
         """
@@ -105,10 +124,8 @@ class Renderer:
         if reply.expect.kind in (Kind.CHOICE, Kind.NOTHING):
             answers = [_numbered(number_words(n, language), label) for n, label in enumerate(answers, 1)]
         else:
-            answers = [f"• {label}" for label in answers]
-        if nav:
-            answers.append(" | ".join(nav))
-        return "\n".join([self.text(reply.say, language), *answers])
+            answers = [f"{self._style.bullet}{label}" for label in answers]
+        return answers, " | ".join(nav)
 
     def _phrase(self, phrase: Phrase, language: str) -> str:
         phrases = self._phrases()
@@ -146,14 +163,16 @@ class Renderer:
         try:
             match term.kind:
                 case "code":
-                    return f"{LRI}{style.copy(shown_code(fold_digits(value)))}{PDI}"
+                    return style.ltr(style.copy(style.code(fold_digits(value))))
                 case "digits":
-                    return f"{LRI}{style.copy(fold_digits(value))}{PDI}"
-                case "url":
-                    return f"{LRI}{style.link(value)}{PDI}"
+                    return style.ltr(style.copy(fold_digits(value)))
+                case "url" | "door":
+                    return style.ltr(style.link(value))
                 case "quote":
                     # An isolate ends with its paragraph: each line needs its own.
-                    return "\n".join([f"{FSI}{style.quote(line)}{PDI}" for line in unmarked(value).split("\n")])
+                    return "\n".join([style.own(style.quote(line)) for line in unmarked(value).split("\n")])
+                case "day":
+                    return day_digits(date.fromisoformat(value), language)
                 case "date":
                     return date_words(date.fromisoformat(value), language)
                 case "moment":
