@@ -61,12 +61,25 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """The Asterisk that brings calls by FastAGI."""
+
+    peers: tuple[str, ...] = ()  # IP addresses and networks that may connect, beside this machine
+    folder: str = ""  # where both programs read and write sound; empty: one in DATA_DIR
+    folder_there: str = ""  # the same folder as Asterisk names it, where that differs
+    context: str = "pishkhan-person"  # of the dialplan: puts a caller through to a person
+    calls: int = 50  # at once; more are refused
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceContent:
     menu: tuple[MenuEntry, ...] = ()
     engine: Engine = field(default_factory=Engine)
     waits: Waits = field(default_factory=Waits)
     recording: Recording = field(default_factory=Recording)
     person: Person = field(default_factory=Person)
+    exchange: Exchange = field(default_factory=Exchange)
+    speech: bool = False  # choices may be spoken, where the provider understands speech (Twilio: fa-IR)
     opening: Text = field(default_factory=dict)  # said first in every call; empty: nothing
     closing: Text = field(default_factory=dict)  # said last
     phrases: Mapping[str, Text] = field(default_factory=dict)  # phrase key → what a caller hears in its place
