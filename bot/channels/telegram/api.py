@@ -1,8 +1,8 @@
 """The Bot API over one kept-alive aiohttp session.
 
-python-telegram-bot gives the request layer, its errors and the client for what is called once (webhook, command
-menu). What every turn calls goes through `Api.call`, which leaves out the client's objects on both ways: they cost
-more than all the rest of a turn. No error that leaves this module holds a URL, for the token is part of every one.
+python-telegram-bot gives the request layer and its errors. Its client is left out: the objects that it makes on both
+ways cost more than all the rest of a turn, and its debug log tells the token and the webhook's secret. No error that
+leaves this module holds a URL, for the token is part of every one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 import aiohttp
 import orjson
-from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -138,13 +137,6 @@ class Api:
 
     def __init__(self, token: str, url: str) -> None:
         self.request = AiohttpRequest()
-        self.bot = Bot(
-            token,
-            base_url=f"{url}/bot",
-            base_file_url=f"{url}/file/bot",
-            request=self.request,
-            get_updates_request=self.request,
-        )
         self._methods = f"{url}/bot{token}/"
         self._files = f"{url}/file/bot{token}/"
 

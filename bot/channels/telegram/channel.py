@@ -251,28 +251,33 @@ class Telegram:
 
     async def _introduce(self) -> None:
         """Asks the server who we are, and tells it how updates come to us."""
-        bot, me = self._api.bot, await self._api.call("getMe", {})
+        me = await self._api.call("getMe", {})
         self._username = str(me.get("username") or "") if isinstance(me, dict) else ""
+        address = f"{self._public_url}/channels/{self.name}"
         if not self._public_url:
-            await bot.delete_webhook()
+            await self._api.call("deleteWebhook", {})
         elif self._dialect.signed:
-            await bot.set_webhook(
-                f"{self._public_url}/channels/{self.name}",
-                secret_token=self._secret.decode(),
-                allowed_updates=self._dialect.wanted,
-                max_connections=MAX_CONNECTIONS,
-            )
+            webhook = {
+                "url": address,
+                "secret_token": self._secret.decode(),
+                "allowed_updates": self._dialect.wanted,
+                "max_connections": MAX_CONNECTIONS,
+            }
+            await self._api.call("setWebhook", webhook)
         else:
-            await bot.set_webhook(f"{self._public_url}/channels/{self.name}/{self._secret.decode()}")
+            await self._api.call("setWebhook", {"url": f"{address}/{self._secret.decode()}"})
 
     async def _show_menu(self) -> None:
         if not self._dialect.menu:
             return
         default, *_ = LANGUAGES
         try:
-            for language, code in [(default, None), *((n, n) for n in LANGUAGES)]:
-                commands = [(name.removeprefix("/"), about) for name, about in self._commands(language)]
-                await self._api.bot.set_my_commands(commands, language_code=code)
+            for language, code in [(default, {}), *((n, {"language_code": n}) for n in LANGUAGES)]:
+                commands = [
+                    {"command": name.removeprefix("/"), "description": about}
+                    for name, about in self._commands(language)
+                ]
+                await self._api.call("setMyCommands", {"commands": commands, **code})
         except TelegramError as error:
             log.warning("no command menu", extra={"channel": self.name, "why": type(error).__name__})
 
