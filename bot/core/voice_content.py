@@ -72,6 +72,14 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What `ivr/prompts/recordings.yaml` remembers of a recording, so that one whose text was edited is noticed."""
+
+    text: str  # what is said in it
+    sha256: str  # of the file
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceContent:
     menu: tuple[MenuEntry, ...] = ()
     engine: Engine = field(default_factory=Engine)
@@ -85,4 +93,5 @@ class VoiceContent:
     phrases: Mapping[str, Text] = field(default_factory=dict)  # phrase key → what a caller hears in its place
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (language, written text) → spoken text
     words: Mapping[str, str] = field(default_factory=dict)  # Latin word, small → how a Persian voice says it
+    recordings: Mapping[tuple[str, str], Recorded] = field(default_factory=dict)  # (language, key) → what was recorded
     forms: tuple[str, ...] = ()  # ids of the forms that the telephone offers; empty: all

@@ -1,17 +1,55 @@
-"""Clips as files of sound: recorded ones first, the others spoken by the engine once and kept."""
+"""Clips as files of sound: recorded ones first, the others spoken by the engine once and kept.
+
+A file's name is an HMAC of what is heard in it, so that nobody can guess the name of another caller's words, and any
+process with the same key and folder finds what another one made. Files that nobody asked for in a day are removed:
+they hold citizens' words, and are made again in milliseconds. Sound of the organisation's own texts stays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+import hmac
+import json
+import logging
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
 
-from bot.channels.voice.speech import Clip
-from bot.channels.voice.synthesis import Synthesiser
-from bot.core.voice_content import VoiceContent
+from bot.channels.voice.clips import CLOSE, COMMA, GROUP, Clip
+from bot.channels.voice.espeak import Espeak
+from bot.channels.voice.recordings import Recordings
+from bot.channels.voice.sound import CannotSpeak, NotOurSound, Sound, from_wav, joined, silence, to_wav
+from bot.channels.voice.synthesis import Program, Synthesiser, engine_of
+from bot.core.voice_content import Engine, VoiceContent
+
+log = logging.getLogger(__name__)
 
 PATH = "/channels/voice/prompts"
+LIFETIME = 24 * 3600  # seconds after its last use that a file of composed words is kept
+AT_ONCE = 320  # characters of one file; the next one is fetched while it plays
+
+_SWEEP_EVERY = 3600
+_NAME = re.compile(r"[0-9a-f]{64}")
+_PAUSES = {"": 0.45, CLOSE: 0.03, COMMA: 0.2, GROUP: 0.4}  # seconds before a clip
+_WRITTEN = {CLOSE: " ", COMMA: ", ", GROUP: ". "}  # the same inside a text that the engine speaks whole
+_COMPOSED = ("number.", "ordinal.", "month.", "weekday.", "unit.")  # keys of words that values are made of
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """What comes from one source: a recording, or a text that is spoken whole, so that it sounds like one sentence."""
+
+    language: str
+    text: str
+    joins: str
+    key: str = ""  # of one clip alone
+    digest: str = ""  # of its recording; empty: to be spoken
 
 
 class Prompts:
@@ -21,22 +59,196 @@ class Prompts:
         *,
         recorded: Path,
         cache: Path,
-        synthesiser: Callable[[], Synthesiser],
         secret: str,
+        engine: Callable[[Engine], Synthesiser] = engine_of,
     ) -> None:
+        """`recorded`: ivr/prompts. `cache`: a folder of this purpose alone, shared by all processes."""
         self._voice = voice
-        self._recorded = recorded
-        self._cache = cache
-        self._synthesiser = synthesiser
+        self._recordings = Recordings(recorded)
+        self._kept, self._spoken = cache / "texts", cache / "spoken"
         self._secret = secret.encode()
+        self._engine_of = engine
+        self._engine: tuple[Engine, Synthesiser] | None = None
+        self._making: dict[str, asyncio.Task[None]] = {}
+        self._swept = 0.0
+
+    # --- for the channel
 
     async def url_path(self, clips: Sequence[Clip]) -> tuple[str, ...]:
-        """Paths of the files that say these clips, in order."""
-        raise NotImplementedError
+        """Paths of the files that say these clips, to be played in this order."""
+        names = await asyncio.gather(*(self._made(part) for part in _parts(clips)))
+        return tuple(f"{PATH}/{name}.wav" for name in names)
 
     async def file(self, clips: Sequence[Clip]) -> Path:
-        """One 8 kHz mono 16-bit WAV of all of them."""
-        raise NotImplementedError
+        """One 8 kHz mono 16-bit WAV of all of them. It stays for a day after it was last asked for."""
+        return self._path(await self._made(clips))
 
     def routes(self) -> Sequence[web.RouteDef]:
-        raise NotImplementedError
+        return [web.get(f"{PATH}/{{id}}.wav", self._serve)]
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        """To whoever knows the name: Twilio fetches without a signature."""
+        name = request.match_info["id"]
+        if not _NAME.fullmatch(name) or not self._path(name).is_file():
+            raise web.HTTPNotFound
+        headers = {"Content-Type": "audio/wav", "Cache-Control": f"private, max-age={LIFETIME}, immutable"}
+        return web.FileResponse(self._path(name), headers=headers)
+
+    # --- for the command line
+
+    def has(self, clip: Clip) -> str:
+        """Where the sound of a text of the organisation's own comes from: "recorded", "kept" or nowhere yet."""
+        if self._recordings.usable(clip, self._voice().recordings):
+            return "recorded"
+        return "kept" if self._kept_path(_spoken(clip), self._speaker()).is_file() else ""
+
+    def keep(self, clip: Clip) -> None:
+        """Make it now. Raises CannotSpeak. Blocking."""
+        self._say(_spoken(clip), self._speaker(), keep=True)
+
+    def speaks(self, language: str) -> bool:
+        """Whether the engine can say what nobody has recorded. Blocking."""
+        return self._speaker().speaks(language)
+
+    # --- making
+
+    def _speaker(self) -> Synthesiser:
+        engine = self._voice().engine
+        if self._engine is None or self._engine[0] != engine:
+            self._engine = (engine, self._engine_of(engine))
+        return self._engine[1]
+
+    async def _made(self, clips: Sequence[Clip]) -> str:
+        """The name of the file that says them, once it is there."""
+        speaker = self._speaker()
+        stretches = await asyncio.to_thread(self._stretches, clips)
+        try:
+            return await self._once(stretches, speaker)
+        except CannotSpeak as error:
+            log.warning("the voice failed: %s", error)
+        # Under another name: the next caller hears the chosen voice again, if it works again.
+        instead = Espeak(self._voice().engine) if isinstance(speaker, Program) else speaker
+        return await self._once(stretches, instead, lenient=True)
+
+    async def _once(self, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool = False) -> str:
+        """Made by one task, however many calls want it at the same time."""
+        name = self._name(stretches, speaker, lenient=lenient)
+        task = self._making.get(name)
+        if task is None:
+            making = asyncio.to_thread(self._make, name, stretches, speaker, lenient=lenient)
+            task = self._making[name] = asyncio.create_task(making)
+            task.add_done_callback(lambda _: self._making.pop(name, None))
+        await asyncio.shield(task)
+        return name
+
+    def _make(self, name: str, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool) -> None:
+        path = self._path(name)
+        try:
+            os.utime(path)  # used: it stays another day
+        except FileNotFoundError:
+            sounds = []
+            for stretch in stretches:
+                sounds += [silence(_PAUSES[stretch.joins]), self._sound(stretch, speaker, lenient=lenient)]
+            _write(path, joined([*sounds[1:], silence(_PAUSES[COMMA])]))
+            self._sweep()
+
+    def _sound(self, stretch: _Stretch, speaker: Synthesiser, *, lenient: bool) -> Sound:
+        if stretch.digest:
+            try:
+                return self._recordings.sound(Clip(stretch.text, stretch.language, stretch.key))
+            except (OSError, NotOurSound):
+                log.warning("a recording went away", extra={"key": stretch.key})
+        try:
+            return self._say(stretch, speaker, keep=bool(stretch.key) and not stretch.key.startswith(_COMPOSED))
+        except CannotSpeak as error:
+            if not lenient:
+                raise
+            log.error("a text has no sound: %s", error, extra={"key": stretch.key})
+            return silence(0)
+
+    def _say(self, stretch: _Stretch, speaker: Synthesiser, *, keep: bool) -> Sound:
+        """Spoken; with `keep` only once for all calls and processes."""
+        path = self._kept_path(stretch, speaker)
+        if keep:
+            try:
+                return from_wav(path.read_bytes())
+            except (OSError, NotOurSound):
+                pass
+        sound = speaker.speak(stretch.text, stretch.language)
+        if keep:
+            _write(path, sound)
+        return sound
+
+    # --- what is heard, and its name
+
+    def _stretches(self, clips: Iterable[Clip]) -> list[_Stretch]:
+        """Recorded clips by themselves; what lies between them in one breath and one language, together."""
+        noted = self._voice().recordings
+        found: list[_Stretch] = []
+        for clip in clips:
+            digest = self._recordings.usable(clip, noted)
+            last = found[-1] if found else None
+            if digest or last is None or last.digest or not clip.joins or last.language != clip.language:
+                found.append(_Stretch(clip.language, clip.text, clip.joins, clip.key, digest))
+            else:
+                found[-1] = _Stretch(last.language, _after(last.text, clip), last.joins)
+        return found
+
+    def _name(self, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool) -> str:
+        heard = [[s.language, s.digest or s.text, s.joins, bool(s.digest)] for s in stretches]
+        return self._signed([speaker.mark, self._voice().engine.volume, lenient, heard])
+
+    def _kept_path(self, stretch: _Stretch, speaker: Synthesiser) -> Path:
+        said = [speaker.mark, self._voice().engine.volume, stretch.language, stretch.text]
+        return self._kept / f"{self._signed(said)}.wav"
+
+    def _signed(self, value: object) -> str:
+        return hmac.digest(self._secret, json.dumps(value, ensure_ascii=False).encode(), "sha256").hex()
+
+    def _path(self, name: str) -> Path:
+        return self._spoken / f"{name}.wav"
+
+    def _sweep(self) -> None:
+        """Remove what nobody has asked for in a day."""
+        now = time.time()
+        if now - self._swept < _SWEEP_EVERY:
+            return
+        self._swept = now
+        for path in self._spoken.glob("*"):
+            try:
+                if path.stat().st_mtime < now - LIFETIME:
+                    path.unlink()
+            except FileNotFoundError:  # another process was quicker
+                continue
+
+
+def _spoken(clip: Clip) -> _Stretch:
+    return _Stretch(clip.language, clip.text, "", clip.key)
+
+
+def _parts(clips: Sequence[Clip]) -> list[list[Clip]]:
+    """Whole breaths, so many that a file does not get long."""
+    parts: list[list[Clip]] = []
+    size = 0
+    for clip in clips:
+        if not parts or (not clip.joins and size + len(clip.text) > AT_ONCE):
+            parts.append([])
+            size = 0
+        parts[-1].append(clip)
+        size += len(clip.text)
+    return parts
+
+
+def _after(text: str, clip: Clip) -> str:
+    mark = " " if text.endswith((".", "!", "?", "؟", "،", ",")) else _WRITTEN[clip.joins]
+    return text + (mark.replace(",", "،") if clip.language == "fa" else mark) + clip.text
+
+
+def _write(path: Path, sound: Sound) -> None:
+    """Whole or not at all: another process may be reading."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(to_wav(sound))
+    part.replace(path)

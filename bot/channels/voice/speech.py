@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 
-from bot.core.catalogue import Text
-from bot.core.messages import Arg, Reply
+from bot.channels.voice.clips import CLOSE, COMMA, Clip, Grammar, breath
+from bot.channels.voice.english_speech import English
+from bot.channels.voice.persian_speech import Persian
+from bot.core.catalogue import Text, pick
+from bot.core.messages import Arg, Phrase, Reply, Term
+from bot.core.text import fold_digits
 from bot.core.voice_content import VoiceContent
+
+__all__ = ["Clip", "Speaker", "text_key"]
+
+log = logging.getLogger(__name__)
+
+LAST = 4  # digits of a code that is told apart by them alone
+
+_GAP = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.(?:once|last))?)\}")
+_END = re.compile(r"[.!?؟…\n]")
+_PAUSE = re.compile(r"[،,؛;:()\[\]«»“”—–•]")
+_RUNS = re.compile(r"[؀-ۿ](?:[^A-Za-z]*[؀-ۿ])?|[^؀-ۿ]+")
+_ARABIC, _LATIN = re.compile(r"[ء-يپ-ۓ]"), re.compile(r"[A-Za-z]")
+
+
+def text_key(text: str) -> str:
+    """The name of a content text's recording: an edited text has another one."""
+    return "text." + hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
-    """One piece of sound."""
+class _Piece:
+    """A part of a phrase: words, or the gap that a value fills."""
 
-    text: str  # what is spoken, in words of the language: no digits, no symbols
-    language: str
-    key: str = ""  # recorded under ivr/prompts/<language>/<key>.wav if anybody did; empty: words of one caller
-    joins: str = ""  # spoken in one breath with the clip before, after this pause: " ", "، " or ". "
+    words: str = ""
+    key: str = ""
+    gap: str = ""
+    joins: str = ""  # how it joins the part before; empty: a sentence ended there
 
 
 class Speaker:
-    """Says what a `Renderer` would write. Never raises for a missing phrase or a malformed value; the log tells it."""
+    """Says what a `Renderer` would write. Never raises for a missing phrase or a malformed value: that is left out,
+    and the log tells it once."""
 
     def __init__(
         self, phrases: Callable[[], Mapping[str, Text]], voice: Callable[[], VoiceContent], default_language: str = "fa"
@@ -29,10 +55,177 @@ class Speaker:
         self._phrases = phrases
         self._voice = voice
         self._default = default_language
-
-    def say(self, arg: Arg, language: str) -> tuple[Clip, ...]:
-        raise NotImplementedError
+        self._source: tuple[object, object] | None = None  # what the compiled phrases were made of
+        self._compiled: dict[tuple[str, str], tuple[_Piece, ...]] = {}
+        self._grammars: dict[str, Grammar] = {}
+        self._told: set[str] = set()
 
     def reply(self, reply: Reply, language: str) -> tuple[Clip, ...]:
         """What the reply says, without its choices."""
         return self.say(reply.say, language)
+
+    def say(self, arg: Arg, language: str) -> tuple[Clip, ...]:
+        """The clips of a phrase, a value or lines, in order; empty when nothing is to be heard."""
+        self._refresh()
+        return tuple(self._say(arg, language))
+
+    def static(self, key: str, language: str) -> tuple[Clip, ...]:
+        """What a phrase says whatever stands in its gaps."""
+        self._refresh()
+        return tuple(Clip(p.words, language, p.key) for p in self._pieces(key, language) if p.words)
+
+    def text(self, written: str, language: str) -> tuple[Clip, ...]:
+        """A content text."""
+        return self.say(written, language)
+
+    # --- one thing after another
+
+    def _refresh(self) -> None:
+        source = (self._phrases(), self._voice())
+        if self._source is None or source[0] is not self._source[0] or source[1] is not self._source[1]:
+            self._source = source
+            self._compiled.clear()
+            self._grammars = {"fa": Persian(source[1].words), "en": English()}
+
+    def _say(self, arg: Arg, language: str, form: str = "") -> list[Clip]:
+        if isinstance(arg, Phrase):
+            return self._phrase(arg, language)
+        if isinstance(arg, str):
+            spoken = self._voice().texts.get((language, arg), arg)
+            return self._words(spoken, language, text_key(spoken))
+        if isinstance(arg, Term):
+            return self._term(arg, language, form)
+        if isinstance(arg, int):
+            return self._grammar(language).number(arg)
+        return [clip for line in arg for clip in self._say(line, language)]
+
+    def _grammar(self, language: str) -> Grammar:
+        return self._grammars.get(language) or self._grammars[self._default]
+
+    def _words(self, text: str, language: str, key: str = "") -> list[Clip]:
+        """Each stretch by a voice of its own script; what is all Latin in a Persian sentence is English."""
+        if language == "en" and _ARABIC.search(text):
+            stretches = [(run, "fa" if _ARABIC.search(run) else "en") for run in _RUNS.findall(text)]
+        elif language == "fa" and not _ARABIC.search(text) and len(_LATIN.findall(text)) > 3:
+            stretches = [(text, self._foreign(text))]
+        else:
+            stretches = [(text, language)]
+        said = [
+            Clip(words, spoken, key if len(stretches) == 1 else "")
+            for run, spoken in stretches
+            if (words := self._grammar(spoken).words(run))
+        ]
+        return breath(*([clip] for clip in said), joins=COMMA)
+
+    def _foreign(self, text: str) -> str:
+        """Words that a Persian voice knows are Persian."""
+        return "fa" if text.strip().casefold() in self._voice().words else "en"
+
+    # --- phrases
+
+    def _phrase(self, phrase: Phrase, language: str) -> list[Clip]:
+        said: list[Clip] = []
+        for piece in self._pieces(phrase.key, language):
+            if piece.words:
+                clips = [Clip(piece.words, language, piece.key)]
+            else:
+                name, _, form = piece.gap.partition(".")
+                if name not in phrase.args:
+                    self._tell("phrase %s has no value for the gap %s", phrase.key, name)
+                    continue
+                clips = self._say(phrase.args[name], language, form)
+            if clips and said:
+                clips[0] = replace(clips[0], joins=piece.joins)
+            said += clips
+        return said
+
+    def _pieces(self, key: str, language: str) -> tuple[_Piece, ...]:
+        found = self._compiled.get((key, language))
+        if found is None:
+            found = self._compiled.setdefault((key, language), tuple(self._compile(key, language)))
+        return found
+
+    def _compile(self, key: str, language: str) -> list[_Piece]:
+        text = self._voice().phrases.get(key)
+        if text is None:
+            text = self._phrases().get(key)
+        if text is None:
+            self._tell("no phrase %s", key)
+            return []
+        parts = _GAP.split(text[language] if language in text else pick(text, self._default))
+        literals = [self._grammar(language).words(part) for part in parts[::2]]
+        several = sum(map(bool, literals)) > 1 or len(parts) > 1
+        pieces: list[_Piece] = []
+        between, count = "", 0
+        for n, part in enumerate(parts):
+            if n % 2:
+                pieces.append(_Piece(gap=part, joins=_joins(between)))
+                between = ""
+                continue
+            words = literals[n // 2]
+            if not words:
+                between += part
+                continue
+            count += 1
+            head, tail = _edges(part)
+            joins = _joins(between + head)
+            pieces.append(_Piece(words=words, key=f"{key}.{count}" if several else key, joins=joins))
+            between = tail
+        return pieces
+
+    # --- values
+
+    def _term(self, term: Term, language: str, form: str) -> list[Clip]:
+        grammar, value = self._grammar(language), term.value
+        try:
+            match term.kind:
+                case "code":
+                    return self._code(fold_digits(value), language, form)
+                case "digits":
+                    return grammar.digits(value)
+                case "url":
+                    return self._say(Phrase("voice.url"), language)
+                case "quote":
+                    return self._words(value, language)
+                case "date":
+                    return grammar.date(date.fromisoformat(value))
+                case "moment":
+                    return grammar.moment(datetime.fromisoformat(value))
+                case "clock":
+                    return grammar.clock(time.fromisoformat(value))
+                case "rial":
+                    return grammar.rial(int(value))
+        except ValueError:
+            self._tell("malformed value of kind %s", term.kind)
+        else:
+            self._tell("no way to say the kind %s", term.kind)
+        return self._words(value, language)
+
+    def _code(self, digits: str, language: str, form: str) -> list[Clip]:
+        """In two groups, and once more: few write it down at the first time."""
+        grammar = self._grammar(language)
+        if form == "last":
+            return grammar.code(digits[-LAST:])
+        if form == "once":
+            return grammar.code(digits)
+        again = self._say(Phrase("voice.code_again"), language)
+        return [*grammar.code(digits), *again, *breath(grammar.code(digits))]
+
+    def _tell(self, message: str, *args: str) -> None:
+        """Once for each fault: it would come again with every call."""
+        fault = message % args
+        if fault not in self._told:
+            self._told.add(fault)
+            log.error(message, *args)
+
+
+def _edges(part: str) -> tuple[str, str]:
+    """What stands before and behind the words of a literal part."""
+    words = [m.span() for m in re.finditer(r"[^\W_]+", part)]
+    return part[: words[0][0]], part[words[-1][1] :]
+
+
+def _joins(between: str) -> str:
+    if _END.search(between):
+        return ""
+    return COMMA if _PAUSE.search(between) else CLOSE
