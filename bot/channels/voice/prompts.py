@@ -23,7 +23,7 @@ from aiohttp import web
 
 from bot.channels.voice.clips import CLOSE, COMMA, GROUP, Clip
 from bot.channels.voice.espeak import Espeak
-from bot.channels.voice.recordings import Recordings
+from bot.channels.voice.narration import Narration
 from bot.channels.voice.sound import CannotSpeak, NotOurSound, Sound, from_wav, joined, silence, to_wav
 from bot.channels.voice.synthesis import Program, Synthesiser, engine_of
 from bot.core.voice_content import Engine, VoiceContent
@@ -64,7 +64,7 @@ class Prompts:
     ) -> None:
         """`recorded`: ivr/prompts. `cache`: a folder of this purpose alone, shared by all processes."""
         self._voice = voice
-        self._recordings = Recordings(recorded)
+        self._narration = Narration(recorded)
         self._kept, self._spoken = cache / "texts", cache / "spoken"
         self._secret = secret.encode()
         self._engine_of = engine
@@ -98,7 +98,7 @@ class Prompts:
 
     def has(self, clip: Clip) -> str:
         """Where the sound of a text of the organisation's own comes from: "recorded", "kept" or nowhere yet."""
-        if self._recordings.usable(clip, self._voice().recordings):
+        if self._narration.usable(clip, self._voice().recordings):
             return "recorded"
         return "kept" if self._kept_path(_spoken(clip), self._speaker()).is_file() else ""
 
@@ -155,7 +155,7 @@ class Prompts:
     def _sound(self, stretch: _Stretch, speaker: Synthesiser, *, lenient: bool) -> Sound:
         if stretch.digest:
             try:
-                return self._recordings.sound(Clip(stretch.text, stretch.language, stretch.key))
+                return self._narration.sound(Clip(stretch.text, stretch.language, stretch.key))
             except (OSError, NotOurSound):
                 log.warning("a recording went away", extra={"key": stretch.key})
         try:
@@ -186,7 +186,7 @@ class Prompts:
         noted = self._voice().recordings
         found: list[_Stretch] = []
         for clip in clips:
-            digest = self._recordings.usable(clip, noted)
+            digest = self._narration.usable(clip, noted)
             last = found[-1] if found else None
             if digest or last is None or last.digest or not clip.joins or last.language != clip.language:
                 found.append(_Stretch(clip.language, clip.text, clip.joins, clip.key, digest))

@@ -67,8 +67,8 @@ def resampled(samples: Sound, rate: int) -> Sound:
         kernel = _low_pass(rate)
         filtered = np.fft.irfft(np.fft.rfft(filtered, size) * np.fft.rfft(kernel, size), size)
         filtered = filtered[_TAPS : _TAPS + len(samples)]
-    places = np.arange(int(len(samples) * RATE / rate)) * (rate / RATE)
-    return _whole(_between(np.asarray(filtered, dtype=np.float64), places))
+    places = np.arange(int(len(samples) * RATE / rate), dtype=np.float64) * (rate / RATE)
+    return _whole(_between(np.asarray(filtered, dtype=np.float64), np.asarray(places, dtype=np.float64)))
 
 
 def _between(samples: npt.NDArray[np.float64], places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -27,7 +27,7 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class Recordings:
+class Narration:
     folder: Path
     _seen: dict[Path, _Seen] = field(default_factory=dict)
 
