@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
@@ -22,12 +23,13 @@ from bot.core.catalogue import Catalogue
 from bot.core.messages import Phrase
 from bot.core.ports import Nlu
 from bot.courier import Courier
+from bot.desk.identity import LinkedIdentity
 from bot.desk.service_desk import ServiceDesk
 from bot.dialogs import registry
 from bot.dialogs.engine import Engine
 from bot.gateway import Gateway
 from bot.nlu.model import LexicalNlu
-from bot.settings import Settings, secret_key, telegram_webhook_secret
+from bot.settings import Settings, secret_key, webhook_secret
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
 from bot.stores.files import DiskFiles
@@ -70,6 +72,7 @@ class Counter:
     contacts: SqlContacts
     files: DiskFiles
     desk: ServiceDesk
+    identity: LinkedIdentity
     renderer: Renderer
     engine: Engine
     gateway: Gateway
@@ -80,7 +83,7 @@ class Counter:
         nlu, missing = await asyncio.to_thread(_prepared, catalogue)
         if missing:
             raise content.ContentErrors(missing)
-        dialogs = registry.build(catalogue, nlu, self.desk)
+        dialogs = registry.build(catalogue, nlu, self.desk, self.identity)
         self.live.catalogue, self.live.nlu, self.live.problems = catalogue, nlu, ()
         self.engine.dialogs = dialogs
 
@@ -129,8 +132,11 @@ def assemble(settings: Settings) -> Counter:
     live = Live(catalogue, LexicalNlu.train(catalogue))
     database, service_desk = desk(settings, lambda: live.catalogue)
     sessions, contacts = SqlSessions(database), SqlContacts(database)
+    identity = LinkedIdentity(
+        contacts, sessions, SqlRecords(database), live.now, secret=cache(partial(secret_key, settings))
+    )
     renderer = Renderer(lambda: live.catalogue.phrases, default_language=settings.language)
-    engine = Engine(registry.build(catalogue, live.nlu, service_desk), renderer)
+    engine = Engine(registry.build(catalogue, live.nlu, service_desk, identity), renderer)
     return Counter(
         settings=settings,
         live=live,
@@ -139,6 +145,7 @@ def assemble(settings: Settings) -> Counter:
         contacts=contacts,
         files=DiskFiles(settings.data_dir / "files"),
         desk=service_desk,
+        identity=identity,
         renderer=renderer,
         engine=engine,
         gateway=Gateway(sessions, contacts, engine, clock=live.now),
@@ -212,7 +219,7 @@ def _messengers(counter: Counter) -> Iterator[Channel]:
             counter.contacts,
             counter.renderer,
             token=settings.telegram_token.get_secret_value(),
-            webhook_secret=telegram_webhook_secret(settings),
+            webhook_secret=webhook_secret(settings, "telegram"),
             public_url=settings.public_url,
             api_url=settings.telegram_api_url,
             commands=lambda language: [(c, counter.renderer.text(Phrase(f"nav.{c}"), language)) for c in COMMANDS],

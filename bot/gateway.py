@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.messages import Inbound, Line, Reply, replies_from_json, replies_to_json
+from bot.core.messages import Address, Inbound, Line, Reply, replies_from_json, replies_to_json
 from bot.core.ports import Contacts, Opened, SessionStore, StaleSession
 from bot.core.sessions import Session, Turn
 from bot.dialogs.engine import Engine
@@ -22,7 +23,7 @@ from bot.dialogs.engine import Engine
 log = logging.getLogger(__name__)
 
 TURN_BUDGET = 8.0  # seconds a dialog may take; a telephone caller notices after one
-STALE_RETRIES = 3
+STALE_RETRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,53 @@ class Gateway:
         self.engine = engine
         self.clock = clock
         self.new_reference = new_reference
+        self.watchers: list[Callable[[Inbound, Outcome], None]] = []
 
     async def receive(self, heard: Inbound) -> Outcome:
         """Take one inbound through. Safe to repeat: the same `heard.id` gets the same replies and changes nothing."""
-        contact = await self.contacts.resolve(heard.address)
-        if heard.phone:
-            await self.contacts.verify(contact, heard.phone)
         for _ in range(STALE_RETRIES):
             try:
-                async with self.sessions.open(contact) as opened:
-                    return await self._turn(opened, heard)
+                async with self._conversation(heard.address) as opened:
+                    outcome = await self._turn(opened, heard)
+                    absorbed = opened.session.absorbed
             except StaleSession:
                 continue
-        raise StaleSession(contact)
+            for contact in absorbed:
+                await self.contacts.link(contact, outcome.contact)
+            for watch in self.watchers:
+                watch(heard, outcome)
+            return outcome
+        raise StaleSession(str(heard.address.channel))
+
+    async def last(self, address: Address) -> tuple[Reply, ...]:
+        """What was said last in the conversation that this address belongs to."""
+        async with self._conversation(address) as opened:
+            turns = opened.session.turns
+        return replies_from_json(turns[-1].replies) if turns else ()
+
+    async def said(self, address: Address, inbound: str) -> tuple[Reply, ...]:
+        """What was answered to the inbound with this id on this address; nothing when it is no longer kept."""
+        async with self._conversation(address) as opened:
+            turn = opened.session.replay(f"{address.channel}:{inbound}")
+        return replies_from_json(turn.replies) if turn else ()
+
+    async def drafting(self, address: Address) -> bool:
+        """Whether a form is under way in the conversation that this address belongs to."""
+        async with self._conversation(address) as opened:
+            return self.engine.drafting(opened.session)
+
+    @asynccontextmanager
+    async def _conversation(self, address: Address) -> AsyncIterator[Opened]:
+        """The session of whoever this address belongs to. One that was merged into another's meanwhile is followed."""
+        contact = await self.contacts.resolve(address)
+        while True:
+            async with self.sessions.open(contact) as opened:
+                if not opened.session.merged_into:
+                    yield opened
+                    return
+                into = opened.session.merged_into
+            await self.contacts.link(contact, into)  # again, should a crash have come between the two
+            contact = into
 
     async def _turn(self, opened: Opened, heard: Inbound) -> Outcome:
         before = opened.session
@@ -71,10 +106,15 @@ class Gateway:
         if turn is not None:
             replies = replies_from_json(turn.replies) or self.engine.open_question(before, heard, self.clock())
             return Outcome(before.contact, self.engine.language(before, heard), replies, turn.seq, repeated=True)
+        for contact in before.absorbed:  # again, should a crash have come after the save
+            await self.contacts.link(contact, before.contact)
+        before = replace(before, absorbed=()) if before.absorbed else before
         now = self.clock()
         try:
             async with asyncio.timeout(TURN_BUDGET):
                 after, replies = await self.engine.advance(before, heard, now)
+        except StaleSession:
+            raise
         except Exception:
             after, replies = before, (self._apology(heard),)
         return self._close(opened, after, heard, replies, now)

@@ -20,13 +20,23 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_KEY_SIZE = 32  # characters at least
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")  # core.telegram.org/bots/api#setwebhook, secret_token
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_NEEDS = {
+    "telegram_webhook_secret": ("telegram_token",),
+    "telegram_api_url": ("telegram_token",),
+    "bale_webhook_secret": ("bale_token",),
+    "bale_api_url": ("bale_token",),
+    "twilio_account_sid": ("twilio_auth_token", "twilio_from"),
+    "twilio_auth_token": ("twilio_account_sid",),
+    "twilio_from": ("twilio_account_sid",),
+    "twilio_api_url": ("twilio_account_sid",),
+    "kavenegar_api_key": ("kavenegar_sender", "sms_webhook_secret"),
+    "kavenegar_sender": ("kavenegar_api_key",),
+    "kavenegar_api_url": ("kavenegar_api_key",),
+    "sms_http_send_url": ("sms_webhook_secret",),
+}
+"""A channel is configured whole or not at all: setting → those that have to be there with it."""
 _LATER = {
-    "BALE_": "the Bale channel",
-    "TWILIO_": "the Twilio channels (SMS and telephone)",
-    "KAVENEGAR_": "the Kavenegar SMS channel",
-    "SMS_HTTP_SEND_URL": "the generic SMS channel",
-    "SMS_WEBHOOK_SECRET": "the SMS channels",
-    "FASTAGI_PORT": "the Asterisk channel",
     "REDIS_URL": "the Redis store",
     "RASA_URL": "the Rasa connection",
     "SMTP_URL": "the e-mail channel",
@@ -70,6 +80,19 @@ class Settings(BaseSettings):
     telegram_token: SecretStr = SecretStr("")
     telegram_webhook_secret: SecretStr = SecretStr("")
     telegram_api_url: str = "https://api.telegram.org"
+    bale_token: SecretStr = SecretStr("")
+    bale_webhook_secret: SecretStr = SecretStr("")
+    bale_api_url: str = "https://tapi.bale.ai"
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_from: str = ""
+    twilio_api_url: str = "https://api.twilio.com"
+    kavenegar_api_key: SecretStr = SecretStr("")
+    kavenegar_sender: str = ""
+    kavenegar_api_url: str = "https://api.kavenegar.com"
+    sms_http_send_url: SecretStr = SecretStr("")
+    sms_webhook_secret: SecretStr = SecretStr("")
+    fastagi_port: int = Field(0, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("log_level", mode="before")
@@ -77,7 +100,7 @@ class Settings(BaseSettings):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("public_url", "telegram_api_url")
+    @field_validator("public_url", "telegram_api_url", "bale_api_url", "twilio_api_url", "kavenegar_api_url")
     @classmethod
     def _base_url(cls, value: str) -> str:
         """An absolute http(s) URL without a slash at its end."""
@@ -100,11 +123,35 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {SECRET_KEY_SIZE} characters")
         return value
 
-    @field_validator("telegram_webhook_secret")
+    @field_validator("telegram_webhook_secret", "bale_webhook_secret", "sms_webhook_secret")
     @classmethod
-    def _header_safe(cls, value: SecretStr) -> SecretStr:
+    def _path_safe(cls, value: SecretStr) -> SecretStr:
         if value and not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
-            raise ValueError("Telegram takes 1 to 256 of A-Z a-z 0-9 _ -")
+            raise ValueError("has to be 1 to 256 of A-Z a-z 0-9 _ -")
+        return value
+
+    @field_validator("twilio_account_sid")
+    @classmethod
+    def _account(cls, value: str) -> str:
+        if value and not re.fullmatch(r"AC[0-9a-fA-F]{32}", value):
+            raise ValueError("has to be AC and 32 hexadecimal digits, as the Twilio console shows it")
+        return value
+
+    @field_validator("twilio_from")
+    @classmethod
+    def _number(cls, value: str) -> str:
+        if value and not _E164.fullmatch(value):
+            raise ValueError("has to be a number such as +12025550123")
+        return value
+
+    @field_validator("sms_http_send_url")
+    @classmethod
+    def _send_url(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.fragment):
+            raise ValueError(
+                "has to be an address such as http://127.0.0.1:13013/cgi-bin/sendsms?username=U&password=P"
+            )
         return value
 
     @model_validator(mode="after")
@@ -114,12 +161,17 @@ class Settings(BaseSettings):
             problems.append("SECRET_KEY is missing: ENVIRONMENT=production needs one (openssl rand -hex 32)")
         if self.production and self.public_url and not self.public_url.startswith("https://"):
             problems.append("PUBLIC_URL must begin with https:// when ENVIRONMENT=production")
-        if not self.telegram_token:
-            problems += [
-                f"TELEGRAM_TOKEN is missing: {name.upper()} is set"
-                for name in ("telegram_webhook_secret", "telegram_api_url")
-                if name in self.model_fields_set and getattr(self, name)
-            ]
+        problems += [
+            f"{needed.upper()} is missing: {name.upper()} is set"
+            for name, all_needed in _NEEDS.items()
+            if name in self.model_fields_set and getattr(self, name)
+            for needed in all_needed
+            if not getattr(self, needed)
+        ]
+        if self.kavenegar_api_key and self.sms_http_send_url:
+            problems.append(
+                "KAVENEGAR_API_KEY and SMS_HTTP_SEND_URL are both set: text messages go one way, choose one"
+            )
         if not self.content_dir.is_dir():
             problems.append(f"CONTENT_DIR: there is no folder {self.content_dir}")
         if problems:
@@ -139,7 +191,7 @@ def read(env_file: Path | None = Path(".env")) -> Settings:
     """The settings of this process. Raises Misconfigured."""
     given = {**(dotenv_values(env_file) if env_file else {}), **os.environ}
     problems = [
-        f"{name} is set, but {what} comes in a later version; this one has the web chat, Telegram and the terminal"
+        f"{name} is set, but {what} comes in a later version; see README.md for what this one has"
         for name in sorted(given)
         for prefix, what in _LATER.items()
         if name.startswith(prefix) and given[name]
@@ -182,7 +234,12 @@ def secret_key(settings: Settings) -> str:
     return key
 
 
-def telegram_webhook_secret(settings: Settings) -> str:
-    """The set one, else one derived from the secret key, so that every process of the application has the same."""
-    given = settings.telegram_webhook_secret.get_secret_value()
-    return given or hmac.digest(secret_key(settings).encode(), b"telegram webhook", "sha256").hex()
+def derived(settings: Settings, purpose: str) -> str:
+    """A secret of 64 hexadecimal digits for one purpose, the same in every process of the application."""
+    return hmac.digest(secret_key(settings).encode(), purpose.encode(), "sha256").hex()
+
+
+def webhook_secret(settings: Settings, messenger: str) -> str:
+    """Of "telegram" or "bale": the set one, else a derived one."""
+    given: SecretStr = getattr(settings, f"{messenger}_webhook_secret")
+    return given.get_secret_value() or derived(settings, f"{messenger} webhook")

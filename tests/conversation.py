@@ -10,6 +10,11 @@ A transcript is a file of lines that begin with what happened:
     again                    the last inbound is delivered once more
     clock +13h               time passes (m, h, d)
     officer CODE closed متن  the desk changes a request ("CODE" is the last code told), and its notices go out
+    apart                    from here each address is somebody else's until it is linked; 09121234567 calls and texts
+    called                   the telephone rings: a new call begins ("voice>" and "voice!" are what is keyed and chosen)
+    hung up                  and ends
+    post                     notices that wait go out
+    TEXTED, TICKET           in an input: the last code that was texted; the ticket of the last link that was shown
     < …                      what was answered, choices as [label]
 
 Everything after the inputs is written by `pytest --regenerate` and compared without it.
@@ -18,7 +23,8 @@ Everything after the inputs is written by `pytest --regenerate` and compared wit
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,11 +32,12 @@ from pathlib import Path
 from bot.channels.render import Renderer
 from bot.content import load
 from bot.core.catalogue import Catalogue
-from bot.core.messages import Address, Attachment, Event, Inbound, Location, Reply
+from bot.core.messages import TELEPHONE, Address, Attachment, Event, Inbound, Location, Reply, Term
 from bot.core.ports import Nlu
 from bot.core.requests import Status
 from bot.core.sessions import Session
 from bot.core.tracking import TrackingCode
+from bot.desk.identity import LinkedIdentity
 from bot.desk.service_desk import ServiceDesk
 from bot.dialogs.engine import Engine
 from bot.dialogs.registry import Dialogs, build
@@ -40,6 +47,8 @@ from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
 
 KNOWLEDGE_BASE = Path(__file__).parent.parent / "knowledge_base"
 BEGINNING = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # Monday 2 Azar 1405, 09:30 in Tehran
+NUMBER = "+989121234567"
+_TICKET = re.compile(r"(?:join|start)=([\w-]+)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _loaded: dict[Path, tuple[Catalogue, Nlu]] = {}
 
@@ -67,9 +76,13 @@ class Conversation:
     code: str = ""
     count: int = 0
     wrap: Callable[[Dialogs], Dialogs] = lambda dialogs: dialogs
+    calls: int = 0
+    texted: str = ""
+    ticket: str = ""
 
     def __post_init__(self) -> None:
-        self.contacts = OneContact()
+        self.contacts: MemoryContacts = OneContact()
+        self.identity: LinkedIdentity | None = None
         self.random = random.Random(7)
         self.renderer = Renderer(lambda: self.catalogue.phrases)
         self.begin()
@@ -77,11 +90,37 @@ class Conversation:
     def begin(self) -> None:
         """A new process: nothing but the stores is left of the old one."""
         self.desk = ServiceDesk(self.records, lambda: self.catalogue, lambda: self.now, new_code=self._code)
-        dialogs = self.wrap(build(self.catalogue, self.nlu, self.desk))
+        dialogs = self.wrap(build(self.catalogue, self.nlu, self.desk, self.identity))
         self.engine = Engine(dialogs, self.renderer, new_id=lambda: f"{self.random.getrandbits(48):012x}")
         self.gateway = Gateway(
             self.sessions, self.contacts, self.engine, clock=lambda: self.now, new_reference=lambda: "1a2b3c4d"
         )
+
+    def set_apart(self) -> None:
+        """Each address is a contact of its own, and proofs join them."""
+        people = iter(range(1, 1000))
+        self.contacts = MemoryContacts(new_id=lambda: f"person{next(people)}")
+        self.sessions, self.records = MemorySessions(self.contacts), MemoryRecords(self.contacts)
+        self.identity = LinkedIdentity(
+            self.contacts, self.sessions, self.records, lambda: self.now, secret=lambda: "of these tests"
+        )
+        self.identity.texts = self
+        self.identity.door_of = {
+            "web": "https://counter.example/?join={}".format,
+            "telegram": "https://t.me/counter_bot?start={}".format,
+        }
+        self.begin()
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+        """The sender of one-time codes."""
+        for reply in replies:
+            code = reply.say.args["code"]
+            assert isinstance(code, Term)
+            self.texted = code.value
+
+    def address(self, channel: str) -> Address:
+        telephone = self.identity and channel in TELEPHONE
+        return Address(channel, NUMBER if telephone else "ann")
 
     def _code(self) -> TrackingCode:
         return TrackingCode.new(self.random.randrange)
@@ -90,7 +129,9 @@ class Conversation:
 
     async def hear(self, channel: str, event: Event, **content: object) -> tuple[Reply, ...]:
         self.count += 1
-        heard = Inbound(f"{self.count}", Address(channel, "ann"), event, **content)  # type: ignore[arg-type]
+        if channel == "voice":
+            content |= {"proven": False, "visit": f"call{self.calls}"}
+        heard = Inbound(f"{self.count}", self.address(channel), event, **content)  # type: ignore[arg-type]
         return await self.receive(heard)
 
     async def receive(self, heard: Inbound) -> tuple[Reply, ...]:
@@ -99,7 +140,11 @@ class Conversation:
         self.last = heard
         self.now += timedelta(seconds=20)
         self.outcome = await self.gateway.receive(heard)
+        if self.identity:
+            await self.identity.idle()
         for reply in self.outcome.replies:
+            if ticket := _TICKET.search(self.text(reply)):
+                self.ticket = ticket[1]
             if code := TrackingCode.found_in(self.text(reply)):
                 self.code = str(code)
         return self.outcome.replies
@@ -124,6 +169,10 @@ class Conversation:
         await self.desk.change(
             TrackingCode(code), by="officer", status=Status(status), note=note, key=f"officer-{self.count}-{status}"
         )
+        return await self.post()
+
+    async def post(self) -> str:
+        """What waits in the outbox is told."""
         told: list[str] = []
         for notice in await self.desk.due():
             inbound = Inbound(f"notice:{notice.id}", notice.address, Event.NOTICE, value=notice.command)
@@ -151,8 +200,8 @@ class Conversation:
                 lines.append(" ".join(f"[{self.label(c.label)}]" for c in reply.choices))
         return "".join(f"< {prefix}{line}".rstrip() + "\n" for line in lines)
 
-    async def session(self) -> Session:
-        async with self.sessions.open(OneContact.ID) as opened:
+    async def session(self, channel: str = "web") -> Session:
+        async with self.sessions.open(await self.contacts.resolve(self.address(channel))) as opened:
             return opened.session
 
 
@@ -180,8 +229,17 @@ async def play(talk: Conversation, line: str) -> str:
     if head == "officer":
         code, status, *note = rest.split(" ", 2)
         return await talk.officer(talk.code if code == "CODE" else code, status, *note)
+    if line == "apart":
+        talk.set_apart()
+        return ""
+    if line == "post":
+        return await talk.post()
+    if line in ("called", "hung up"):
+        talk.calls += line == "called"
+        return talk.shown(await talk.hear("voice", Event.START if line == "called" else Event.HANGUP))
     channel, kind = head[:-1], head[-1]
-    rest = rest.replace("CODE", talk.code)
+    for name, value in (("CODE", talk.code), ("TEXTED", talk.texted), ("TICKET", talk.ticket)):
+        rest = rest.replace(name, value)
     match kind:
         case ">":
             return await talk.say(rest, channel)

@@ -46,6 +46,14 @@ def date_words(day: date, language: str) -> str:
     return f"{_WEEKDAYS_EN[day.weekday()]} {day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
 
 
+def day_digits(day: date, language: str) -> str:
+    """۱۴۰۵/۹/۱۲, or 2026-12-03: where there is no room for words."""
+    if language == "fa":
+        jalali = jdatetime.date.fromgregorian(date=day)
+        return persian_digits(f"{jalali.year}/{jalali.month}/{jalali.day}")
+    return day.isoformat()
+
+
 def moment_words(at: datetime, language: str) -> str:
     """دوشنبه ۲ آذر ۱۴۰۵ ساعت ۱۴:۳۰, or Mon 23 Nov 2026, 14:30: in Tehran, where a naive moment already is."""
     local = at.astimezone(TEHRAN) if at.tzinfo else at

@@ -13,12 +13,20 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+TELEPHONE = ("sms", "voice")
+"""Channels whose ids are telephone numbers, E.164: one number is one contact on both of them."""
+
 
 class Address(NamedTuple):
     """Where one can be reached: a channel's name and an id that means something to that channel."""
 
     channel: str
     id: str
+
+    @property
+    def number(self) -> str:
+        """The telephone number, E.164; empty where the address is none, or the caller hides it."""
+        return self.id if self.channel in TELEPHONE and self.id.startswith("+") else ""
 
     def __str__(self) -> str:
         return f"{self.channel}:{self.id}"
@@ -75,6 +83,8 @@ class Inbound:
     phone: str = ""  # E.164; only when the channel itself vouches that it is the sender's own
     language: str = ""  # the channel's hint, e.g. the app's language
     problem: str = ""  # phrase key of why the channel could not take a file: "file.too_large"…
+    proven: bool = True  # False: the address alone does not prove who it is; a caller's number can be forged
+    visit: str = ""  # of an address that proves nothing: which call this is; a proof holds for one call
 
     @property
     def key(self) -> str:
@@ -88,8 +98,9 @@ class Inbound:
 class Term:
     """A value inside a sentence that each channel says in its own way.
 
-    kinds: "code" tracking code (ten digits) · "date" ISO date · "moment" ISO date-time · "clock" HH:MM ·
-    "rial" amount · "digits" an identifier to copy (phone, national id…) · "url" · "quote" the citizen's own words.
+    kinds: "code" tracking code (ten digits) · "date" ISO date · "day" ISO date, shown in digits · "moment" ISO
+    date-time · "clock" HH:MM · "rial" amount · "digits" an identifier to copy (phone, national id…) · "url" · "door" a
+    URL by which the citizen goes on elsewhere, perhaps on another device · "quote" the citizen's own words.
     """
 
     kind: str
@@ -154,6 +165,8 @@ class Reply:
     say: Phrase
     choices: tuple[Choice, ...] = ()
     expect: Expect = NOTHING
+    brief: Phrase | None = None  # the same in a few words, for a medium that counts characters
+    skip: int = 0  # characters of the text that were told before; the rest is wanted
 
     def to_json(self) -> dict[str, Any]:
         data: dict[str, Any] = {"s": arg_to_json(self.say)}
@@ -161,15 +174,20 @@ class Reply:
             data["c"] = [[c.value, arg_to_json(c.label), c.nav, c.main] for c in self.choices]
         if self.expect.kind is not Kind.NOTHING:
             data["e"] = [self.expect.kind.value, self.expect.size]
+        if self.brief:
+            data["b"] = arg_to_json(self.brief)
+        if self.skip:
+            data["k"] = self.skip
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reply:
-        say = arg_from_json(data["s"])
+        say, brief = arg_from_json(data["s"]), arg_from_json(data["b"]) if "b" in data else None
         assert isinstance(say, Phrase)
+        assert brief is None or isinstance(brief, Phrase)
         kind, size = data.get("e", (Kind.NOTHING, 0))
         choices = tuple(Choice(v, arg_from_json(label), *flags) for v, label, *flags in data.get("c", ()))
-        return cls(say, choices, Expect(Kind(kind), size))
+        return cls(say, choices, Expect(Kind(kind), size), brief, data.get("k", 0))
 
 
 def arg_to_json(arg: Arg) -> Any:

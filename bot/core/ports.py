@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.core.messages import Address, Arg, Attachment, Line, Reply
@@ -35,6 +36,12 @@ class SessionStore(Protocol):
         on an exception nothing is. A contact never seen has an empty session with version 0."""
         ...
 
+    async def absorb(self, contact: str, into: str) -> Session:
+        """The last session of a contact that another one takes over, which from now on points there
+        (`Session.merged_into`). A turn of it that is under way finds its session stale. Again: the same session.
+        Raises StaleSession when one of the two was merged in another way meanwhile."""
+        ...
+
 
 class Transcripts(Protocol):
     async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
@@ -42,9 +49,40 @@ class Transcripts(Protocol):
         ...
 
 
+class Consent(StrEnum):
+    """What the citizen lets us send to an address."""
+
+    EVERYTHING = "everything"
+    REPLIES = "replies"  # answers to what they say, no notices
+    NOTHING = "nothing"
+
+
 class Contacts(Protocol):
     async def resolve(self, address: Address) -> str:
-        """The contact's id; an address never seen becomes a new contact."""
+        """The contact's id; an address never seen becomes a new contact, but a telephone number is one contact on
+        all channels of `messages.TELEPHONE`."""
+        ...
+
+    async def addresses(self, contact: str) -> tuple[Address, ...]:
+        """All addresses of a contact, oldest first."""
+        ...
+
+    async def link(self, contact: str, into: str) -> None:
+        """What belongs to `contact` belongs to `into` from now on: addresses, verified numbers, requests, transcript
+        (before the first line of `into`). In one transaction; again: nothing."""
+        ...
+
+    async def unlink(self, address: Address) -> str:
+        """The address, and the requests that were filed from it, become a contact of their own; a telephone number
+        goes with all its channels. The new contact's id."""
+        ...
+
+    async def consent(self, address: Address) -> Consent:
+        """EVERYTHING unless the citizen said otherwise."""
+        ...
+
+    async def allow(self, address: Address, consent: Consent) -> bool:
+        """Remember it; False if it was so already."""
         ...
 
     async def verify(self, contact: str, phone: str) -> None:
@@ -114,6 +152,56 @@ class Desk(Protocol):
 
     async def miss(self, miss: Miss, *, key: str) -> None:
         """Record a question for the editors."""
+        ...
+
+    async def text(self, number: str, command: str, *, key: str) -> bool:
+        """Put a notice for this telephone number into the outbox, told by text message: `command` is what the dialogs
+        understand. False: too many within the hour."""
+        ...
+
+
+class Identity(Protocol):
+    """How somebody shows that another address is theirs too, and what then becomes of the two."""
+
+    def can_text(self, number: str = "") -> bool:
+        """Whether a text message can go to this number (E.164); without one, whether to any."""
+        ...
+
+    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> None:
+        """A one-time code by text message, valid for some minutes, for the one who asks and the question that `key`
+        names. Raises TooManyAttempts."""
+        ...
+
+    async def check_code(self, number: str, digits: str, by: Address, *, key: str) -> bool:
+        """Whether this is the code that was sent there, in constant time. It holds once, since the question that asked
+        for it is over with it. Failures are counted per asker and per number: raises TooManyAttempts."""
+        ...
+
+    def ticket(self, contact: str) -> str:
+        """What proves, for some minutes and once, that its holder is this contact: at most 48 of A-Z a-z 0-9 _ -"""
+        ...
+
+    async def redeem(self, ticket: str, *, key: str) -> str | None:
+        """The contact that a ticket was given to; None for a forged, old or used one. Only the same `key` may use it
+        again."""
+        ...
+
+    def doors(self, contact: str) -> Mapping[str, str]:
+        """Where a conversation can be gone on with: channel → URL that carries a ticket."""
+        ...
+
+    async def contact_of(self, number: str) -> str:
+        """Who is behind a telephone number; one never seen becomes a contact."""
+        ...
+
+    async def addresses(self, contact: str) -> Sequence[Address]: ...
+
+    async def absorb(self, contact: str, into: str) -> Session:
+        """See `SessionStore.absorb`: whose drafts go on with `into`. The rest follows when that is saved."""
+        ...
+
+    async def unlink(self, address: Address) -> None:
+        """See `Contacts.unlink`."""
         ...
 
 
@@ -203,6 +291,14 @@ class Records(Protocol):
         ...
 
     async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]: ...
+
+    async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
+        """Put a notice into the outbox."""
+        ...
+
+    async def spend(self, what: str, *, key: str, at: datetime) -> bool:
+        """Use up something that holds once; False: another key did."""
+        ...
 
     async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
         """Count a try of the notice with this id and leave it "pending" until `next_at`, "delivered" or "dead"."""

@@ -60,12 +60,17 @@ class Session:
     language: str = ""
     channel: str = ""  # of the last inbound
     frames: tuple[Frame, ...] = ()  # the last one is open
+    shelf: tuple[Frame, ...] = ()  # drafts laid aside while the contact is not proven; they lie below the frames
     turns: tuple[Turn, ...] = ()
     seen: tuple[str, ...] = ()  # marks of earlier inbounds
     seq: int = 0  # of the last transcript line
     touched_at: datetime | None = None
     profile: Mapping[str, str] = field(default_factory=dict)  # answers not to be asked twice: name, mobile…
     aside: str = ""  # words that an interruption took; "/keep" gives them to the open question after all
+    visit: str = ""  # the call that is under way on an address that proves nothing
+    proven: bool = False  # whether a proof was given in that call
+    absorbed: tuple[str, ...] = ()  # contacts that were taken over, whose belongings are still to be moved
+    merged_into: str = ""  # the contact that took this one over: nothing is said here any more
     version: int = 0  # counted by the store at each save
 
     @property
@@ -92,18 +97,32 @@ class Session:
             touched_at=now or self.touched_at,
         )
 
+    def with_memory_of(self, other: Session) -> Session:
+        """Absorbed: what was said to the other is replayed here from now on."""
+        return replace(
+            self,
+            turns=(*other.turns[-KEPT_REPLIES // 2 :], *self.turns[-KEPT_REPLIES // 2 :]),
+            seen=(*other.seen[-KEPT_IDS // 2 :], *self.seen[-KEPT_IDS // 2 :]),
+            absorbed=(*self.absorbed, other.contact),
+        )
+
     def to_json(self) -> dict[str, Any]:
         return {
             "contact": self.contact,
             "language": self.language,
             "channel": self.channel,
             "frames": [f.to_json() for f in self.frames],
+            "shelf": [f.to_json() for f in self.shelf],
             "turns": [[t.inbound, t.seq, list(t.replies)] for t in self.turns],
             "seen": list(self.seen),
             "seq": self.seq,
             "touched_at": self.touched_at.isoformat() if self.touched_at else None,
             "profile": dict(self.profile),
             "aside": self.aside,
+            "visit": self.visit,
+            "proven": self.proven,
+            "absorbed": list(self.absorbed),
+            "merged_into": self.merged_into,
             "version": self.version,
         }
 
@@ -122,4 +141,10 @@ class Session:
             profile=data["profile"],
             aside=data["aside"],
             version=data["version"],
+            # Not in sessions of before 0.2.
+            shelf=tuple(Frame.from_json(f) for f in data.get("shelf", ())),
+            visit=data.get("visit", ""),
+            proven=data.get("proven", False),
+            absorbed=tuple(data.get("absorbed", ())),
+            merged_into=data.get("merged_into", ""),
         )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from bot.core.messages import Address
+from bot.core.ports import Failure
 from bot.core.requests import TooManyAttempts
+
+Rule = Callable[[Sequence[Failure]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,23 @@ class Limit:
 LOOK_UPS = Limit(10, timedelta(minutes=15))  # codes that there are not, by one address
 UNLOCKS_BY_ADDRESS = Limit(5, timedelta(minutes=15))  # second factors, by one address
 UNLOCKS_OF_CODE = Limit(10, timedelta(hours=1))  # second factors of one request, by anybody
+CODES_BY_ADDRESS = Limit(5, timedelta(minutes=15))  # wrong one-time codes, by one address
+CODES_OF_NUMBER = Limit(10, timedelta(hours=1))  # wrong one-time codes for one number, by anybody
+SENT_BY_ADDRESS = Limit(3, timedelta(minutes=15))  # one-time codes that one address has sent
+SENT_TO_NUMBER = Limit(5, timedelta(hours=1))  # one-time codes that one number gets
+TEXTS_TO_NUMBER = Limit(5, timedelta(hours=1))  # texts that nobody but a caller asked for
+
+
+def counted(by: Address, code: str, limits: tuple[Limit, Limit], now: datetime, right: bool) -> Rule:
+    """A rule for `Records.guess`: the first limit holds for this address, the second for this code."""
+    of_address, of_code = limits
+
+    def rule(failures: Sequence[Failure]) -> bool:
+        refuse_beyond(of_address, [f.at for f in failures if f.address == by], now)
+        refuse_beyond(of_code, [f.at for f in failures if f.code == code], now)
+        return right
+
+    return rule
 
 
 def refuse_beyond(limit: Limit, failed_at: Sequence[datetime], now: datetime) -> None:

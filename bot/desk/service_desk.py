@@ -16,11 +16,27 @@ from zoneinfo import ZoneInfo
 from bot.core.catalogue import Catalogue, pick
 from bot.core.messages import Address, Attachment
 from bot.core.ports import Failure, Records
-from bot.core.requests import Change, Draft, Miss, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.requests import (
+    Change,
+    Draft,
+    Miss,
+    Notice,
+    ServiceRequest,
+    Status,
+    SurveyResponse,
+    TooManyAttempts,
+)
 from bot.core.text import fold_digits
 from bot.core.tracking import TrackingCode
 from bot.desk.course import Wish, step
-from bot.desk.limits import LOOK_UPS, UNLOCKS_BY_ADDRESS, UNLOCKS_OF_CODE, refuse_beyond
+from bot.desk.limits import (
+    LOOK_UPS,
+    TEXTS_TO_NUMBER,
+    UNLOCKS_BY_ADDRESS,
+    UNLOCKS_OF_CODE,
+    counted,
+    refuse_beyond,
+)
 from bot.desk.working_days import after_working_days
 
 CODE_TRIES = 20  # a taken code among nine hundred million is rare, twenty in a row are a broken source of chance
@@ -108,7 +124,7 @@ class ServiceDesk:
         right = hmac.compare_digest(fold_digits(digits).encode(), mobile[-4:].encode()) and len(mobile) >= 4
         now = self._now()
         since = now - max(UNLOCKS_BY_ADDRESS.window, UNLOCKS_OF_CODE.window)
-        rule = partial(_unlock, by, code, now, right)
+        rule = counted(by, code, (UNLOCKS_BY_ADDRESS, UNLOCKS_OF_CODE), now, right)
         return await self._records.guess("unlock", by, code, at=now, since=since, rule=rule)
 
     async def _filed_by(self, request: ServiceRequest, by: Address) -> bool:
@@ -162,6 +178,17 @@ class ServiceDesk:
         wait = timedelta(seconds=retry_in or 0) if again else timedelta()
         await self._records.settle(notice.id, state, self._now() + wait, why)
 
+    async def text(self, number: str, command: str, *, key: str) -> bool:
+        """Counted as if each were a wrong guess, so that a forged caller cannot flood a telephone."""
+        to, now = Address("sms", number), self._now()
+        rule = counted(to, number, (TEXTS_TO_NUMBER, TEXTS_TO_NUMBER), now, right=False)
+        try:
+            await self._records.guess("text", to, number, at=now, since=now - TEXTS_TO_NUMBER.window, rule=rule)
+        except TooManyAttempts:
+            return False
+        await self._records.tell(to, command, key=key, at=now)
+        return True
+
     # --- time -----------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
@@ -182,12 +209,6 @@ class ServiceDesk:
 
 def _look(by: Address, now: datetime, right: bool, failures: Sequence[Failure]) -> bool:
     refuse_beyond(LOOK_UPS, [f.at for f in failures if f.address == by], now)
-    return right
-
-
-def _unlock(by: Address, code: str, now: datetime, right: bool, failures: Sequence[Failure]) -> bool:
-    refuse_beyond(UNLOCKS_BY_ADDRESS, [f.at for f in failures if f.address == by], now)
-    refuse_beyond(UNLOCKS_OF_CODE, [f.at for f in failures if f.code == code], now)
     return right
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.messages import Address, Inbound, Phrase, Reply
-from bot.core.sessions import Frame
+from bot.core.sessions import Frame, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,13 @@ class Context:
     address: Address
     language: str
     now: datetime  # aware, in the organisation's time zone
-    profile: Mapping[str, str] = field(default_factory=dict)
+    profile: Mapping[str, str] = field(default_factory=dict)  # empty while it is not proven who is there
+    proven: bool = True  # False: a caller who may be anybody; nothing personal is told
+
+    @property
+    def number(self) -> str:
+        """The telephone that is spoken from, E.164, if it is one."""
+        return self.address.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,17 @@ class Goto:
 @dataclass(frozen=True, slots=True)
 class Done:
     """The dialog is over, and `drops` of those below it too. `learn` goes into the citizen's profile ("language" is
-    what is spoken from now on). `reroute`: the words that an expired dialog set aside are heard now."""
+    what is spoken from now on). `reroute`: the words that an expired dialog set aside are heard now; `obey`: this
+    command is. `proven`: it is certain now who is there. `adopt`: the drafts of a contact that was taken over."""
 
     say: tuple[Reply, ...] = ()
     then: Push | None = None
     learn: Mapping[str, str] = field(default_factory=dict)
     drops: int = 0
     reroute: bool = False
+    obey: str = ""
+    proven: bool = False
+    adopt: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)

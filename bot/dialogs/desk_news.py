@@ -80,4 +80,6 @@ def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogu
     if request.status is change.status is Status.NEEDS_INFORMATION:
         lines.append(Phrase("notice.please_add"))
     choices = (Choice(f"/track/{request.code}", Phrase("nav.track_this")),)
-    return Reply(Phrase("form.lines", {"lines": tuple(lines)}), choices)
+    said: dict[str, Arg] = {"title": request.draft.title, "code": Term("code", request.code)}
+    brief = Phrase("notice.brief", {**said, "status": Phrase(f"status.{change.status}")})
+    return Reply(Phrase("form.lines", {"lines": tuple(lines)}), choices, brief=brief if len(lines) == 1 else None)

@@ -47,6 +47,7 @@ class Engine:
     def open_question(self, session: Session, heard: Inbound, now: datetime) -> tuple[Reply, ...]:
         """What a very old repeat hears: the question that is open now."""
         turning = self._turning(session, heard, now)
+        turning.admit()
         turning.refit()
         turning.ask()
         return tuple(turning.said[-1:])
@@ -59,16 +60,23 @@ class Engine:
         hint = heard.language[:2].lower()
         return hint if hint in languages else languages[0]
 
+    def drafting(self, session: Session) -> bool:
+        """Whether answers are under way that would be missed."""
+        found = (self.dialogs.get(frame.dialog) for frame in (*session.shelf, *session.frames))
+        return any(dialog is not None and not dialog.soft for dialog in found)
+
     def apology(self, reference: str) -> Reply:
         return Reply(Phrase("engine.apology", {"reference": reference}), (REPEAT, HUMAN, MENU))
 
     def _turning(self, session: Session, heard: Inbound, now: datetime) -> Turning:
         dialogs = self.dialogs
+        known = heard.proven or heard.event is Event.NOTICE or (session.proven and session.visit == heard.visit)
         context = Context(
             contact=session.contact,
             address=heard.address,
             language=self.language(session, heard),
             now=now.astimezone(dialogs.zone),
-            profile=session.profile,
+            profile=session.profile if known else {},
+            proven=known,
         )
         return Turning(dialogs, self.wording, self.new_id, session, heard, context)

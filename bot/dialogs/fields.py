@@ -1,13 +1,14 @@
 """The field types of forms: what each waits for, how its answer is read, and how it is shown again.
 
-Values are JSON: text, long_text, choice, service → str · yes_no → bool · number → int · date → ISO date · mobile,
-landline → E.164 · national_id, postal_code, legal_id → digits · email → str · location → {"text"} or
-{"latitude", "longitude"} · files → list of `Attachment` data. An optional field that was skipped is None.
+Values are JSON: text, long_text → str, or {"recording"} of one who spoke · choice, service → str · yes_no → bool ·
+number → int · date → ISO date · mobile, landline → E.164 · national_id, postal_code, legal_id → digits · email → str ·
+location → {"text"}, {"recording"} or {"latitude", "longitude"} · files → list of `Attachment` data. An optional field
+that was skipped is None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -37,6 +38,8 @@ EXPECTS = {
     "location": Kind.LOCATION,
     "files": Kind.FILE,
 }
+_SPOKEN = ("text", "long_text", "location")
+"""Types that a voice message answers as well as words do: the phone has no others, and not everybody writes."""
 _SIZES = {"national_id": 10, "postal_code": 10, "legal_id": 11}
 _IDENTIFIERS = ("mobile", "landline", "national_id", "postal_code", "legal_id", "email")
 
@@ -55,7 +58,9 @@ def read(field: Field, heard: Inbound, nlu: Nlu, *, today: date, language: str) 
     if heard.event is Event.CHOICE:
         return _chosen(field, heard.value)
     if heard.event is Event.FILE:
-        raise Invalid(Phrase("invalid.words_wanted"))
+        if field.type in _SPOKEN and len(heard.files) == 1 and heard.files[0].media_type.startswith("audio/"):
+            return {"recording": heard.files[0].to_json()}
+        raise Invalid(Phrase("invalid.voice_wanted" if field.type in _SPOKEN else "invalid.words_wanted"))
     return read_value(field, heard.text, nlu, today=today, language=language)
 
 
@@ -114,10 +119,17 @@ def _within(field: Field, value: str | int, today: date) -> str | int:
     return value
 
 
+def recordings(answers: Iterable[Any]) -> list[Attachment]:
+    """The voice messages among the answers of a form."""
+    return [Attachment.from_json(a["recording"]) for a in answers if isinstance(a, dict) and "recording" in a]
+
+
 def still_fits(field: Field, value: Any) -> bool:
     """Whether an answer given to an older version of the form is an answer to this field."""
     if value is None:
         return field.optional
+    if isinstance(value, dict) and "recording" in value:
+        return field.type in _SPOKEN
     match field.type:
         case "choice":
             return value in {o.id for o in field.options}
@@ -142,6 +154,8 @@ def shown(field: Field, value: Any, language: str, services: Mapping[str, Servic
     """The value as the citizen reads it in the review."""
     if value is None:
         return Phrase("form.skipped")
+    if isinstance(value, dict) and "recording" in value:
+        return Phrase("form.recording")
     match field.type:
         case "choice":
             return next((pick(o.label, language) for o in field.options if o.id == value), str(value))
@@ -164,6 +178,11 @@ def shown(field: Field, value: Any, language: str, services: Mapping[str, Servic
             return Term("digits", local_number(value))
         case _:
             return Term("quote", str(value))
+
+
+def is_mobile(number: str) -> bool:
+    """Whether an E.164 number is a mobile of the country."""
+    return number.startswith("+989") and len(number) == 13
 
 
 def local_number(value: str) -> str:

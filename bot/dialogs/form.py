@@ -46,11 +46,13 @@ class FormDialog:
         if frame.step == REVIEW:
             return self._review(frame, context)
         field = self.fields[frame.step]
-        return Reply(self._question(field, frame, context), self._choices(field, frame, context), fields.expect(field))
-
-    def _question(self, field: Field, frame: Frame, context: Context) -> Phrase:
         at = list(self.fields).index(field.id)
-        say = Phrase("form.ask", {"n": at + 1, "of": len(self.fields), "ask": pick(field.ask, context.language)})
+        brief = Phrase("form.ask", {"n": at + 1, "of": len(self.fields), "ask": pick(field.ask, context.language)})
+        say, choices = self._question(brief, at, field, frame, context), self._choices(field, frame, context)
+        return Reply(say, choices, fields.expect(field), None if say is brief else brief)
+
+    def _question(self, say: Phrase, at: int, field: Field, frame: Frame, context: Context) -> Phrase:
+        """With the introduction before the first one, an example, and what was given already."""
         lines: list[Arg] = [say]
         if at == 0 and not frame.answers and not frame.tries:
             lines.insert(0, pick(self.form.intro, context.language))
@@ -70,6 +72,9 @@ class FormDialog:
         elif field.remember in context.profile and field.type != "files":
             last = fields.local_number(context.profile[field.remember])
             choices.append(Choice("last", Phrase("nav.last", {"value": Term("digits", last)})))
+        elif field.type == "mobile" and fields.is_mobile(context.number):
+            here = Term("digits", fields.local_number(context.number))
+            choices.append(Choice("here", Phrase("nav.this_number", {"number": here})))
         if field.optional and not (field.type == "files" and have):
             choices.append(SKIP)
         return tuple(choices)
@@ -123,6 +128,8 @@ class FormDialog:
             return self._goto(frame, {**frame.answers, field.id: None})
         if field.type == "files":
             return self._files(field, have or [], picked, frame, heard)
+        if picked == "here":
+            return self._goto(frame, {**frame.answers, field.id: context.number})
         if picked == "last":
             return self._goto(frame, {**frame.answers, field.id: context.profile[field.remember]})
         value = fields.read(field, heard, self.nlu, today=context.now.date(), language=context.language)
@@ -174,6 +181,7 @@ class FormDialog:
         language = context.language
         service = self.catalogue.services.get(self.form.service or self._answered("service", frame) or "")
         attachments = [Attachment.from_json(a) for f in self._of("files") for a in frame.answers.get(f.id) or ()]
+        attachments += fields.recordings(frame.answers.values())
         return Draft(
             form=self.form.id,
             kind=self.form.kind,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.core.catalogue import Catalogue, pick
 from bot.core.messages import Choice, Phrase
-from bot.core.ports import Desk, Nlu
+from bot.core.ports import Desk, Identity, Nlu
 from bot.dialogs.base import Context, Dialog
 from bot.dialogs.form import FormDialog
 from bot.dialogs.guide import GuideDialog
+from bot.dialogs.link import DraftsDialog, IdentifyDialog, JoinDialog, LinkDialog
 from bot.dialogs.matching import Words, plain
 from bot.dialogs.menu import Leave, ListDialog, Resume
 from bot.dialogs.router import FORMS, HUMAN_FORM, Router
@@ -30,42 +32,52 @@ class Dialogs:
     words: Words
     by_name: Mapping[str, Dialog]
     zone: ZoneInfo
+    identity: Identity | None = None
 
     def get(self, name: str) -> Dialog | None:
         return self.by_name.get(name)
 
     def title(self, name: str, language: str) -> str:
-        """What a citizen calls this dialog; of a form and a survey its title."""
-        kind, _, id = name.partition("/")
-        if kind == "form" and id in self.catalogue.forms:
-            return pick(self.catalogue.forms[id].title, language)
-        if kind == "survey" and id in self.catalogue.surveys:
-            return pick(self.catalogue.surveys[id].title, language)
-        return pick(self.catalogue.phrases.get(f"nav.{name}", {}), language)
+        return title_of(self.catalogue, name, language)
 
 
-def build(catalogue: Catalogue, nlu: Nlu, desk: Desk) -> Dialogs:
-    """Cheap enough to be done at each edit of the content."""
+def build(catalogue: Catalogue, nlu: Nlu, desk: Desk, identity: Identity | None = None) -> Dialogs:
+    """Cheap enough to be done at each edit of the content. Without `identity` each address is a person of its own."""
+    menu = (*_MENU, "continue") if identity else _MENU
     dialogs: list[Dialog] = [
         *(FormDialog(form, catalogue, nlu, desk) for form in catalogue.forms.values()),
         *(SurveyDialog(survey, nlu, desk) for survey in catalogue.surveys.values()),
         TrackDialog(catalogue, desk, nlu),
         GuideDialog(catalogue),
-        ListDialog("menu", lambda context: (*commands(_MENU), *languages(catalogue, but=context.language))),
+        ListDialog("menu", lambda context: (*commands(menu), *languages(catalogue, but=context.language))),
         ListDialog("opinions", lambda context: commands(_OPINIONS)),
         ListDialog("forms", lambda context: form_choices(catalogue, context)),
         ListDialog("language", lambda context: languages(catalogue)),
         Leave(),
         Resume(),
+        DraftsDialog(partial(title_of, catalogue)),
     ]
+    if identity:
+        dialogs += (LinkDialog(identity, nlu), JoinDialog(identity), IdentifyDialog(identity))
     return Dialogs(
         catalogue,
         nlu,
-        Router(catalogue, nlu, desk),
+        Router(catalogue, nlu, desk, identity),
         folded_words(catalogue),
         {d.name: d for d in dialogs},
         ZoneInfo(catalogue.organization.timezone),
+        identity,
     )
+
+
+def title_of(catalogue: Catalogue, name: str, language: str) -> str:
+    """What a citizen calls this dialog; of a form and a survey its title."""
+    kind, _, id = name.partition("/")
+    if kind == "form" and id in catalogue.forms:
+        return pick(catalogue.forms[id].title, language)
+    if kind == "survey" and id in catalogue.surveys:
+        return pick(catalogue.surveys[id].title, language)
+    return pick(catalogue.phrases.get(f"nav.{name}", {}), language)
 
 
 def commands(names: tuple[str, ...]) -> tuple[Choice, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bot.core.catalogue import Catalogue, pick
-from bot.core.messages import Choice, Inbound, Phrase, Reply, Term
-from bot.core.ports import Desk, Match, Nlu, Reading
+from bot.core.messages import Arg, Choice, Inbound, Phrase, Reply, Term
+from bot.core.ports import Desk, Identity, Match, Nlu, Reading
 from bot.core.requests import Miss, TooManyAttempts
 from bot.core.tracking import TrackingCode, looks_like_code
 from bot.dialogs import desk_news, faq
 from bot.dialogs.base import Context, Done, Move, Push
+from bot.dialogs.link import known
 from bot.dialogs.matching import Command, is_question
 
 CERTAIN = 0.6  # confidence from which an intent alone decides
@@ -40,10 +41,11 @@ SMALL_TALK = ("greet", "goodbye", "thanks", "abuse")
 
 
 class Router:
-    def __init__(self, catalogue: Catalogue, nlu: Nlu, desk: Desk) -> None:
+    def __init__(self, catalogue: Catalogue, nlu: Nlu, desk: Desk, identity: Identity | None = None) -> None:
         self.catalogue = catalogue
         self.nlu = nlu
         self.desk = desk
+        self.identity = identity
 
     # --- first words --------------------------------------------------------------------------
 
@@ -165,7 +167,11 @@ class Router:
             case "human":
                 return self._human(context)
             case "mine" | "requests":
-                return await self._mine(context)
+                return await self._mine(context) if context.proven else self._prove("/mine", context)
+            case "continue" | "link":
+                return await self._continue(context, heard)
+            case "join" if arg and self.identity:
+                return Push("join", {"ticket": arg})
             case "survey":
                 return await self._survey(arg, context)
             case "helped":
@@ -208,6 +214,40 @@ class Router:
         if HUMAN_FORM in self.catalogue.forms:
             return Push(f"form/{HUMAN_FORM}", say=(say,))
         return Done((say,))
+
+    # --- one person, several channels ---------------------------------------------------------
+
+    def can_prove(self, context: Context) -> bool:
+        """Whether a caller can show that the number is theirs."""
+        return bool(self.identity and context.number and self.identity.can_text(context.number))
+
+    def _prove(self, then: str, context: Context) -> Move:
+        if self.can_prove(context):
+            return Push("identify", {"then": then})
+        return Done((Reply(Phrase("identify.impossible"), (Choice("/track", Phrase("nav.track")), *MENU)),))
+
+    async def _continue(self, context: Context, heard: Inbound) -> Move:
+        """Links to other channels: shown where they can be pressed, else sent by text."""
+        if self.identity is None:
+            return Done((Reply(Phrase("link.no_way"), MENU),))
+        if not heard.proven:
+            sent = self.can_prove(context) and await self.desk.text(context.number, "/continue", key=heard.key)
+            return Done((Reply(Phrase("link.texted" if sent else "link.not_texted")),))
+        return Push("link", {"known": known(await self.identity.addresses(context.contact), context.address)})
+
+    async def text_how_to_go_on(self, context: Context, heard: Inbound) -> None:
+        """After a call that ended in the middle of a form."""
+        if self.can_prove(context):
+            await self.desk.text(context.number, "/kept", key=heard.key)
+
+    def handoff(self, context: Context, title: str) -> Reply:
+        """The text after a call: what is kept, and where to go on with it."""
+        doors = self.identity.doors(context.contact) if self.identity else {}
+        url = next((url for channel, url in doors.items() if channel != context.address.channel), "")
+        lines: list[Arg] = [Phrase("link.kept", {"title": title})] if title else []
+        if url:
+            lines.append(Phrase("link.go_on_at", {"url": Term("door", url)}))
+        return Reply(Phrase("form.lines", {"lines": tuple(lines)}) if lines else Phrase("link.no_way"))
 
     async def _mine(self, context: Context) -> Move:
         requests = await self.desk.list_of(context.contact)

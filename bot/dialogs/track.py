@@ -93,11 +93,12 @@ class TrackDialog(Soft):
         return self._show(frame, request, context)
 
     def _show(self, frame: Frame, request: ServiceRequest, context: Context, *before: Reply) -> Goto:
-        mine = request.draft.contact == context.contact
+        mine = request.draft.contact == context.contact and context.proven
         answers = {"code": str(request.code), "can": _possible(request, mine=mine)}
         if mine or frame.answers.get("unlocked") == request.code:
             answers["unlocked"] = str(request.code)
-        return Goto("shown", answers, (*before, Reply(status(request, context.language, self.catalogue))))
+        said = Reply(status(request, context.language, self.catalogue), brief=brief(request))
+        return Goto("shown", answers, (*before, said))
 
     async def _wanted(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         if heard.event is not Event.CHOICE:
@@ -196,6 +197,14 @@ def status(request: ServiceRequest, language: str, catalogue: Catalogue) -> Phra
     if request.expected_on and not request.status.final and request.status is not Status.RESOLVED:
         lines.append(Phrase("track.expected", {"date": Term("date", request.expected_on.isoformat())}))
     return Phrase("form.lines", {"lines": tuple(lines)})
+
+
+def brief(request: ServiceRequest) -> Phrase:
+    """The same within one text message."""
+    said: dict[str, Arg] = {"code": Term("code", request.code), "status": Phrase(f"status.{request.status}")}
+    if request.expected_on and not request.status.final and request.status is not Status.RESOLVED:
+        return Phrase("track.brief_expected", {**said, "date": Term("day", request.expected_on.isoformat())})
+    return Phrase("track.brief", said)
 
 
 def history(request: ServiceRequest, *, personal: bool) -> Phrase:

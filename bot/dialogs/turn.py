@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.messages import Choice, Event, Expect, Inbound, Kind, Phrase, Reply
+from bot.core.messages import Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
 from bot.core.ports import Match
 from bot.core.sessions import Frame
 from bot.core.text import fold
 from bot.core.tracking import TrackingCode
 from bot.dialogs import matching
 from bot.dialogs.base import Done, Goto, Invalid, Move, Pass, Push
+from bot.dialogs.fields import local_number
+from bot.dialogs.link import drafts_of
 from bot.dialogs.matching import Command
 from bot.dialogs.stage import TRIES, Stage
 
@@ -31,9 +33,13 @@ class Turning(Stage):
 
     async def run(self) -> None:
         heard = self.heard
-        self.refit()
         if heard.event is Event.HANGUP:
+            await self.hang_up()
             return
+        self.admit()
+        self.refit()
+        if heard.phone:
+            await self.vouched_for()
         if heard.event is Event.NOTICE:
             await self.notice()
         elif heard.event is Event.START:
@@ -89,15 +95,38 @@ class Turning(Stage):
         if self.top:
             self.say(Phrase("engine.welcome_back", {"title": self.title()}))
             self.ask()
+        elif self.shelf and self.dialogs.router.can_prove(self.context):
+            await self.open(Push("identify"))
         else:
             await self.open(Push("menu"))
+
+    async def hang_up(self) -> None:
+        """The call is over; what was begun in it is kept, and the caller is told by text how to go on."""
+        if self.heard.visit != self.visit:
+            return  # an older one
+        self.refit()
+        draft = self.draft()
+        if draft and draft.answers:
+            await self.dialogs.router.text_how_to_go_on(self.context, self.heard)
+        self.visit, self.proven = "", False
+
+    async def vouched_for(self) -> None:
+        """The messenger itself says that this number is the sender's own: so are its calls and its text messages."""
+        identity = self.dialogs.identity
+        if identity and (other := await identity.contact_of(self.heard.phone)) != self.context.contact:
+            self.adopt(await identity.absorb(other, self.context.contact))
+            self.say(Phrase("link.number", {"number": Term("digits", local_number(self.heard.phone))}))
 
     async def notice(self) -> None:
         """The desk's news: told at once, but an open question is not pushed aside for it."""
         command = matching.command_in(self.heard.value)
         if command is None:
             return
-        busy = self.draft() is not None
+        if command.name in ("kept", "continue"):
+            draft = self.draft()
+            self.say(self.dialogs.router.handoff(self.context, self.title(draft) if draft else ""))
+            return
+        busy = bool(self.draft() or self.shelf or self.visit)
         move = await self.dialogs.router.notice(command, self.context, busy=busy)
         if isinstance(move, Push):
             self.leave_soft()
@@ -124,10 +153,30 @@ class Turning(Stage):
                 self.ask()
             case "keep" if top:
                 await self.keep()
+            case "more":
+                self.more(command.arg)
+            case "front":
+                self.front(command.arg)
             case "start":
                 await self.begin()
             case _:
                 await self.elsewhere(command)
+
+    def more(self, told: str) -> None:
+        """What a channel cut off: the last replies again, without the characters that were told."""
+        turns = self.before.turns
+        if turns and turns[-1].replies and told.isascii() and told.isdigit():
+            self.said += (replace(Reply.from_json(data), skip=int(told)) for data in turns[-1].replies)
+        else:
+            self.ask()
+
+    def front(self, id: str) -> None:
+        """One of several drafts goes on; the others wait below it."""
+        self.leave_soft()
+        if chosen := next((f for f in self.frames if f.id == id), None):
+            self.frames.remove(chosen)
+            self.frames.append(chosen)
+        self.go_on() if self.top else self.ask()
 
     async def elsewhere(self, command: Command) -> None:
         """A command of the router: what it opens stands on top of a draft, in place of anything soft."""
@@ -311,7 +360,14 @@ class Turning(Stage):
         """What follows is the dialog's own wish, the dialog below, or the menu."""
         self.say(*done.say)
         self.learn(done)
-        if done.reroute and self.aside:
+        if done.proven:
+            self.prove()
+        if done.adopt and self.adopt(done.adopt):
+            drafts = [f for f in self.frames if not self.soft(f)]
+            await self.open(Push("drafts", drafts_of(drafts)))
+        elif done.obey and (command := matching.command_in(done.obey)):
+            await self.obey(command)
+        elif done.reroute and self.aside:
             self.heard, self.aside = self.words(self.aside), ""
             await self.reroute()
         elif done.then:
@@ -330,9 +386,10 @@ class Turning(Stage):
 
     def learn(self, done: Done) -> None:
         if done.learn:
-            profile = {**self.context.profile, **done.learn}
-            language = profile.pop("language", self.context.language)
-            self.context = replace(self.context, language=language, profile=profile)
+            learnt = dict(done.learn)
+            language = learnt.pop("language", self.context.language)
+            self.learnt |= learnt
+            self.context = replace(self.context, language=language, profile={**self.context.profile, **learnt})
 
     def go_on(self) -> None:
         """Back to the dialog below, if there is one."""

@@ -11,9 +11,10 @@ from functools import partial
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.core.messages import Address
+from bot.core.messages import TELEPHONE, Address
+from bot.core.ports import Consent
 from bot.stores.database import Database
-from bot.stores.tables import addresses, phones
+from bot.stores.tables import addresses, lines, phones, ratings, requests, to_address
 from bot.stores.waiting import Together
 
 REMEMBERED = 2048  # addresses whose contact is known without asking the database
@@ -73,6 +74,46 @@ class SqlContacts:
         query = sa.select(addresses.c.reachable).where(addresses.c.address == str(address))
         return await self._db.read(lambda connection: connection.execute(query).scalar()) is not False
 
+    async def addresses(self, contact: str) -> tuple[Address, ...]:
+        query = (
+            sa.select(addresses.c.address)
+            .where(addresses.c.contact == contact)
+            .order_by(addresses.c.first_seen_at, addresses.c.address)
+        )
+        found = await self._db.read(lambda connection: connection.execute(query).scalars().all())
+        return tuple(map(to_address, found))
+
+    async def consent(self, address: Address) -> Consent:
+        query = sa.select(addresses.c.consent).where(addresses.c.address == str(address))
+        found = await self._db.read(lambda connection: connection.execute(query).scalar())
+        return Consent(found) if found else Consent.EVERYTHING
+
+    async def allow(self, address: Address, consent: Consent) -> bool:
+        await self.resolve(address)
+        update = (
+            sa.update(addresses)
+            .where(addresses.c.address == str(address), addresses.c.consent != consent.value)
+            .values(consent=consent.value)
+        )
+        return bool(await self._db.write(lambda connection: connection.execute(update).rowcount))
+
+    # --- one person, several addresses ----------------------------------------------------------
+
+    async def link(self, contact: str, into: str) -> None:
+        await self._db.write(partial(_link, contact, into))
+        for address, known in self._known.items():
+            if known == contact:
+                self._known[address] = into
+
+    async def unlink(self, address: Address) -> str:
+        going = siblings(address)
+        new = await self._db.write(partial(_unlink, going, self._new_id()))
+        for one in going:
+            self._known.pop(one, None)
+        return new
+
+    # --- resolving ------------------------------------------------------------------------------
+
     async def _resolve(self, asked: list[str]) -> Sequence[str]:
         found = await self._db.read(partial(self._read, asked))
         new = [address for address in asked if address not in found]
@@ -85,11 +126,51 @@ class SqlContacts:
         return {row.address: row.contact for row in rows}
 
     def _write(self, new: list[str], connection: Connection) -> dict[str, str]:
-        """Another process may have been faster: its contact is the one."""
+        """Another process may have been faster: its contact is the one. So is that of the same telephone number."""
         now = self._clock()
-        rows = [
-            {"address": address, "contact": self._new_id(), "reachable": True, "first_seen_at": now}
-            for address in dict.fromkeys(new)
-        ]
+        family = {address: [str(a) for a in siblings(to_address(address))] for address in dict.fromkeys(new)}
+        known = self._read([one for all_ in family.values() for one in all_], connection)
+        rows = []
+        for address, all_ in family.items():
+            contact = next((known[one] for one in all_ if one in known), None) or self._new_id()
+            known.update(dict.fromkeys(all_, contact))
+            rows.append({"address": address, "contact": contact, "reachable": True, "first_seen_at": now})
         connection.execute(self._db.insert(addresses).on_conflict_do_nothing(), rows)
         return self._read(new, connection)
+
+
+def siblings(address: Address) -> tuple[Address, ...]:
+    """The address, and the same telephone number on other channels."""
+    if not address.number:
+        return (address,)
+    return (address, *(Address(c, address.id) for c in TELEPHONE if c != address.channel))
+
+
+def _link(contact: str, into: str, connection: Connection) -> None:
+    """The numbers of the lines that come over are below all others', so that nobody who waits for news is told them."""
+    for table in (addresses, requests, ratings):
+        connection.execute(sa.update(table).where(table.c.contact == contact).values(contact=into))
+    mine = sa.select(phones.c.phone).where(phones.c.contact == into)
+    connection.execute(sa.delete(phones).where(phones.c.contact == contact, phones.c.phone.in_(mine)))
+    connection.execute(sa.update(phones).where(phones.c.contact == contact).values(contact=into))
+    last = connection.execute(sa.select(sa.func.max(lines.c.seq)).where(lines.c.contact == contact)).scalar()
+    if last is not None:
+        first = connection.execute(sa.select(sa.func.min(lines.c.seq)).where(lines.c.contact == into)).scalar()
+        shift = min(first if first is not None else 1, 1) - 1 - last
+        connection.execute(
+            sa.update(lines).where(lines.c.contact == contact).values(contact=into, seq=lines.c.seq + shift)
+        )
+
+
+def _unlink(going: Sequence[Address], new: str, connection: Connection) -> str:
+    texts = [str(address) for address in going]
+    old = connection.execute(sa.select(addresses.c.contact).where(addresses.c.address == texts[0])).scalar()
+    if old is None:
+        return new
+    connection.execute(sa.update(addresses).where(addresses.c.address.in_(texts)).values(contact=new))
+    filed = requests.c.draft["address"].as_string()
+    connection.execute(sa.update(requests).where(requests.c.contact == old, filed.in_(texts)).values(contact=new))
+    for address in going:
+        if address.number:
+            connection.execute(sa.delete(phones).where(phones.c.contact == old, phones.c.phone == address.number))
+    return new

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from bot.core.messages import Address, Line
-from bot.core.ports import Failure, Opened, Step
+from bot.core.ports import Consent, Failure, Opened, StaleSession, Step
 from bot.core.requests import Miss, Notice, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
-from bot.stores.contacts import new_contact
+from bot.stores.contacts import new_contact, siblings
 from bot.stores.documents import (
     miss_from_json,
     miss_to_json,
@@ -29,19 +30,23 @@ from bot.stores.waiting import Turnstile
 class MemorySessions:
     """`SessionStore` and `Transcripts`. It is the only process, so no session is ever stale."""
 
-    def __init__(self) -> None:
+    def __init__(self, contacts: MemoryContacts | None = None) -> None:
+        """`contacts`: those whose links move the transcripts."""
         self._turnstile = Turnstile()
         self._states: dict[str, bytes] = {}
         self._lines: dict[str, list[bytes]] = {}
+        if contacts:
+            contacts.linked.append(self._link)
 
     @asynccontextmanager
     async def open(self, contact: str) -> AsyncIterator[Opened]:
         async with self._turnstile.pass_through(contact):
-            state = self._states.get(contact)
-            session = Session.from_json(orjson.loads(state)) if state else Session(contact)
+            state, session = self._states.get(contact), self._session(contact)
             opened = Opened(session)
             yield opened
             if opened.session is not session:
+                if self._states.get(contact) != state:
+                    raise StaleSession("absorbed meanwhile")
                 data = {**opened.session.to_json(), "version": session.version + 1}
                 said = [_line_to_json(line) for line in opened.lines]
                 self._states[contact] = orjson.dumps(data)
@@ -50,6 +55,27 @@ class MemorySessions:
     async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
         said = [_line_from_json(data) for data in self._lines.get(contact, ())]
         return tuple([line for line in said if line.seq > after][-limit:])
+
+    async def absorb(self, contact: str, into: str) -> Session:
+        session, other = self._session(contact), self._session(into)
+        if other.merged_into or session.merged_into not in ("", into):
+            raise StaleSession("the two were merged in another way meanwhile")
+        if not session.merged_into:
+            moved = replace(session, merged_into=into, version=session.version + 1)
+            self._states[contact] = orjson.dumps(moved.to_json())
+        return replace(session, merged_into="")
+
+    def _session(self, contact: str) -> Session:
+        state = self._states.get(contact)
+        return Session.from_json(orjson.loads(state)) if state else Session(contact)
+
+    def _link(self, contact: str, into: str) -> None:
+        coming = [_line_from_json(data) for data in self._lines.pop(contact, ())]
+        if coming:
+            mine = [_line_from_json(data) for data in self._lines.get(into, ())]
+            shift = min(1, *(line.seq for line in mine), 1) - 1 - coming[-1].seq
+            moved = [replace(line, seq=line.seq + shift) for line in coming]
+            self._lines[into] = [_line_to_json(line) for line in (*moved, *mine)]
 
 
 class MemoryContacts:
@@ -60,9 +86,13 @@ class MemoryContacts:
         self._contacts: dict[str, str] = {}
         self._phones: dict[str, dict[str, None]] = {}
         self._unreachable: set[str] = set()
+        self._consents: dict[str, Consent] = {}
+        self.linked: list[Callable[[str, str], None]] = []  # told: contact, into
+        self.unlinked: list[Callable[[Sequence[Address], str, str], None]] = []  # told: addresses, old, new
 
     async def resolve(self, address: Address) -> str:
-        return self._contacts.get(str(address)) or self._contacts.setdefault(str(address), self._new_id())
+        known = (self._contacts[str(a)] for a in siblings(address) if str(a) in self._contacts)
+        return self._contacts.setdefault(str(address), next(known, None) or self._new_id())
 
     async def verify(self, contact: str, phone: str) -> None:
         self._phones.setdefault(contact, {})[phone] = None
@@ -75,6 +105,39 @@ class MemoryContacts:
 
     async def reachable(self, address: Address) -> bool:
         return str(address) not in self._unreachable
+
+    async def addresses(self, contact: str) -> tuple[Address, ...]:
+        return tuple(to_address(a) for a, c in self._contacts.items() if c == contact)
+
+    async def consent(self, address: Address) -> Consent:
+        return self._consents.get(str(address), Consent.EVERYTHING)
+
+    async def allow(self, address: Address, consent: Consent) -> bool:
+        await self.resolve(address)
+        before = await self.consent(address)
+        self._consents[str(address)] = consent
+        return before is not consent
+
+    async def link(self, contact: str, into: str) -> None:
+        for address, known in self._contacts.items():
+            if known == contact:
+                self._contacts[address] = into
+        self._phones.setdefault(into, {}).update(self._phones.pop(contact, {}))
+        for tell in self.linked:
+            tell(contact, into)
+
+    async def unlink(self, address: Address) -> str:
+        new, going = self._new_id(), siblings(address)
+        old = self._contacts.get(str(address))
+        if old is None:
+            return new
+        for one in going:
+            if str(one) in self._contacts:
+                self._contacts[str(one)] = new
+            self._phones.get(old, {}).pop(one.number, None)
+        for tell in self.unlinked:
+            tell(going, old, new)
+        return new
 
     def owner(self, address: Address) -> str:
         return self._contacts.get(str(address), "")
@@ -92,6 +155,22 @@ class MemoryRecords:
         self._misses: dict[str, bytes] = {}  # by key
         self._notices: list[dict[str, Any]] = []
         self._failures: list[tuple[str, Failure]] = []
+        self._spent: dict[str, str] = {}
+        self._contacts.linked.append(self._link)
+        self._contacts.unlinked.append(self._unlink)
+
+    def _link(self, contact: str, into: str) -> None:
+        for request in self._newest():
+            if request.draft.contact == contact:
+                self._give(request, into)
+
+    def _unlink(self, going: Sequence[Address], old: str, new: str) -> None:
+        for request in self._newest():
+            if request.draft.contact == old and request.draft.address in going:
+                self._give(request, new)
+
+    def _give(self, request: ServiceRequest, contact: str) -> None:
+        self._keep(replace(request, draft=replace(request.draft, contact=contact)))
 
     async def add(self, request: ServiceRequest, *, key: str) -> ServiceRequest | None:
         if key in self._filed:
@@ -108,19 +187,27 @@ class MemoryRecords:
         step = rule(request)
         if key:
             self._changed.add(key)
-        told = {notice["command"] for notice in self._notices}
-        for command in (*step.tell, *(c for c in step.once if c not in told)):
-            self._notices.append(
-                {
-                    "address": str(request.draft.address),
-                    "command": command,
-                    "state": "pending",
-                    "next_at": step.request.updated_at,
-                    "tries": 0,
-                    "why": "",
-                }
-            )
+        to, at = step.request.draft.address, step.request.updated_at
+        for command in step.tell:
+            self._notify(to, command, at)
+        for command in step.once:
+            self._notify(to, command, at, once=command)
         return self._keep(step.request)
+
+    def _notify(self, to: Address, command: str, at: datetime, once: str = "") -> None:
+        if once and any(notice["once"] == once for notice in self._notices):
+            return
+        self._notices.append(
+            {
+                "address": str(to),
+                "command": command,
+                "once": once,
+                "state": "pending",
+                "next_at": at,
+                "tries": 0,
+                "why": "",
+            }
+        )
 
     async def find(self, code: str) -> ServiceRequest | None:
         return _request(self._requests[code]) if code in self._requests else None
@@ -188,6 +275,12 @@ class MemoryRecords:
             if n["state"] == "pending" and n["next_at"] <= at
         ]
         return tuple(due[:limit])
+
+    async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
+        self._notify(to, command, at, once=key)
+
+    async def spend(self, what: str, *, key: str, at: datetime) -> bool:
+        return self._spent.setdefault(what, key) == key
 
     async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
         row = self._notices[int(notice)]

@@ -7,6 +7,7 @@ is told (`notices`); they are written in one transaction or not at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,7 +29,7 @@ from bot.stores.documents import (
     miss_to_json,
     rating_to_json,
 )
-from bot.stores.tables import addresses, changes, failures, misses, notices, ratings, requests, to_address
+from bot.stores.tables import addresses, changes, failures, misses, notices, ratings, requests, spent, to_address
 
 # Statements are made once: making one costs as much as running it.
 _r, _n, _f = requests.c, notices.c, failures.c
@@ -71,6 +72,7 @@ class SqlRecords:
         self._insert_notice = db.insert(notices).on_conflict_do_nothing()
         self._insert_miss = db.insert(misses).on_conflict_do_nothing()
         self._insert_rating = db.insert(ratings).on_conflict_do_nothing()
+        self._insert_spent = db.insert(spent).on_conflict_do_nothing()
 
     # --- requests -------------------------------------------------------------------------------
 
@@ -99,8 +101,11 @@ class SqlRecords:
         after = step.request
         connection.execute(_UPDATE, {**_changing(after), "of_code": code})
         connection.execute(_ENTRY, {**_entry(code, after.history[-1]), "key": key or None})
-        for command in (*step.tell, *step.once):
-            connection.execute(self._insert_notice, _notice(after, command, once=command in step.once))
+        to, at = after.draft.address, after.updated_at
+        for command in step.tell:
+            connection.execute(self._insert_notice, _notice(to, command, at))
+        for command in step.once:
+            connection.execute(self._insert_notice, _notice(to, command, at, once=command))
         return after
 
     async def find(self, code: str) -> ServiceRequest | None:
@@ -190,12 +195,26 @@ class SqlRecords:
         rows = await self._db.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(miss_from_json(dict(row)) for row in rows)
 
+    async def spend(self, what: str, *, key: str, at: datetime) -> bool:
+        row = {"what": what, "key": key, "at": at}
+        mine = sa.select(spent.c.what).where(spent.c.what == what, spent.c.key == key)
+
+        def work(connection: Connection) -> bool:
+            connection.execute(self._insert_spent, row)
+            return connection.execute(mine).first() is not None
+
+        return await self._db.write(work)
+
     # --- the outbox -----------------------------------------------------------------------------
 
     async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]:
         values = {"now": at, "most": limit}
         rows = await self._db.read(lambda connection: connection.execute(_DUE, values).all())
         return tuple(Notice(str(row.id), to_address(row.address), row.command, row.tries) for row in rows)
+
+    async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
+        row = _notice(to, command, at, once=key)
+        await self._db.write(lambda connection: connection.execute(self._insert_notice, row))
 
     async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
         update = (
@@ -247,14 +266,14 @@ def _entry(code: str, change: Change) -> dict[str, Any]:
     }
 
 
-def _notice(request: ServiceRequest, command: str, once: bool) -> dict[str, Any]:
+def _notice(to: Address, command: str, at: datetime, once: str | None = None) -> dict[str, Any]:
     return {
-        "address": str(request.draft.address),
+        "address": str(to),
         "command": command,
-        "once": command if once else None,
+        "once": once,
         "state": "pending",
-        "made_at": request.updated_at,
-        "next_at": request.updated_at,
+        "made_at": at,
+        "next_at": at,
         "tries": 0,
         "why": "",
     }
@@ -282,7 +301,7 @@ def _change(row: Row[Any]) -> Change:
 def _request(row: Row[Any], history: Sequence[Change]) -> ServiceRequest:
     return ServiceRequest(
         code=TrackingCode(row.code),
-        draft=draft_from_json(row.draft),
+        draft=replace(draft_from_json(row.draft), contact=row.contact),  # who filed it may be linked since
         status=Status(row.status),
         unit=row.unit,
         officer=row.officer,

@@ -70,6 +70,24 @@ class SqlSessions:
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
 
+    async def absorb(self, contact: str, into: str) -> Session:
+        """One transaction, past the turnstile: a turn of `contact` that is under way must not be waited for, since it
+        may be waiting for one of `into`."""
+        session = await self._db.write(partial(self._absorb, contact, into))
+        self._kept.pop(contact, None)
+        return session
+
+    def _absorb(self, contact: str, into: str, connection: Connection) -> Session:
+        states = self._read(orjson.dumps([contact, into]).decode(), connection)
+        found = {id: Session.from_json(orjson.loads(state)) for id, state in states.items()}
+        session = found.get(contact, Session(contact))
+        if (into in found and found[into].merged_into) or session.merged_into not in ("", into):
+            raise StaleSession("the two were merged in another way meanwhile")
+        if not session.merged_into:
+            moved = replace(session, merged_into=into, version=session.version + 1)
+            self._write([_saved(contact, moved, [])], connection)
+        return replace(session, merged_into="")
+
     async def _read_session(self, contact: str) -> Session:
         state = await self._loading(contact)
         return Session.from_json(orjson.loads(state)) if state else Session(contact)

@@ -88,6 +88,7 @@ addresses = sa.Table(
     sa.Column("contact", sa.String, nullable=False, index=True),
     sa.Column("reachable", sa.Boolean, nullable=False),
     sa.Column("first_seen_at", Moment, nullable=False),
+    sa.Column("consent", sa.String, nullable=False, server_default="everything"),  # see `ports.Consent`
 )
 
 phones = sa.Table(
@@ -169,7 +170,7 @@ notices = sa.Table(
     sa.Column("id", _Count, primary_key=True),
     sa.Column("address", sa.String, nullable=False),
     sa.Column("command", sa.String, nullable=False),
-    sa.Column("once", sa.String, unique=True),  # the command of a notice that is never made twice
+    sa.Column("once", sa.String, unique=True),  # the command, or the key, of a notice that is never made twice
     sa.Column("state", sa.String, nullable=False),  # "pending" | "delivered" | "dead"
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("next_at", Moment, nullable=False),
@@ -187,4 +188,12 @@ failures = sa.Table(
     sa.Column("address", sa.String, nullable=False, index=True),
     sa.Column("code", sa.String, nullable=False, index=True),
     sa.Column("at", Moment, nullable=False, index=True),
+)
+
+spent = sa.Table(
+    "spent",
+    metadata,
+    sa.Column("what", sa.String, primary_key=True),  # one-time codes and tickets that were used, as hashes
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("at", Moment, nullable=False),
 )

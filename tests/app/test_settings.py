@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Misconfigured, Settings, read, secret_key, telegram_webhook_secret
+from bot.settings import Misconfigured, Settings, read, secret_key, webhook_secret
 
 LONG = "k" * 40
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "t", "TWILIO_FROM": "+12025550123"}
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of this machine, an empty working directory with a knowledge base."""
     for name in list(os.environ):
-        if name.lower() in Settings.model_fields or name.startswith(("BALE_", "TWILIO_", "SMS_", "KAVENEGAR_")):
+        if name.lower() in Settings.model_fields or name.startswith(("REDIS_", "RASA_", "SMTP_")):
             monkeypatch.delenv(name)
     (tmp_path / "knowledge_base").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -69,14 +70,30 @@ def test_the_environment_wins_over_the_file_and_empty_is_not_given(
         ({"LANGUAGE": "de"}, "LANGUAGE"),
         ({"CONTENT_DIR": "nowhere"}, "CONTENT_DIR"),
         ({"DATABASE_URL": "postgresql://localhost/x"}, "DATABASE_URL"),
-        ({"BALE_TOKEN": "x"}, "BALE_TOKEN is set"),
-        ({"TWILIO_AUTH_TOKEN": "x"}, "TWILIO_AUTH_TOKEN is set"),
-        ({"KAVENEGAR_API_KEY": "x"}, "KAVENEGAR_API_KEY is set"),
-        ({"SMS_HTTP_SEND_URL": "x"}, "SMS_HTTP_SEND_URL is set"),
+        ({"BALE_API_URL": "http://127.0.0.1:9000"}, "BALE_TOKEN is missing"),
+        ({"BALE_TOKEN": "1:a", "BALE_WEBHOOK_SECRET": "a/b"}, "BALE_WEBHOOK_SECRET"),
+        ({"TWILIO_AUTH_TOKEN": "x"}, "TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set"),
+        ({**TWILIO, "TWILIO_FROM": ""}, "TWILIO_FROM is missing: TWILIO_ACCOUNT_SID is set"),
+        ({**TWILIO, "TWILIO_ACCOUNT_SID": "AC1"}, "TWILIO_ACCOUNT_SID"),
+        ({**TWILIO, "TWILIO_FROM": "0912"}, "TWILIO_FROM"),
+        ({"KAVENEGAR_API_KEY": "x", "SMS_WEBHOOK_SECRET": "s"}, "KAVENEGAR_SENDER is missing"),
+        ({"KAVENEGAR_API_KEY": "x", "KAVENEGAR_SENDER": "1000"}, "SMS_WEBHOOK_SECRET is missing"),
+        ({"KAVENEGAR_SENDER": "1000"}, "KAVENEGAR_API_KEY is missing"),
+        ({"SMS_HTTP_SEND_URL": "x", "SMS_WEBHOOK_SECRET": "s"}, "SMS_HTTP_SEND_URL"),
+        ({"SMS_HTTP_SEND_URL": "http://127.0.0.1:13013/cgi-bin/sendsms"}, "SMS_WEBHOOK_SECRET is missing"),
+        (
+            {
+                "SMS_HTTP_SEND_URL": "http://127.0.0.1:13013/cgi-bin/sendsms",
+                "SMS_WEBHOOK_SECRET": "s",
+                "KAVENEGAR_API_KEY": "x",
+                "KAVENEGAR_SENDER": "1000",
+            },
+            "KAVENEGAR_API_KEY and SMS_HTTP_SEND_URL are both set",
+        ),
         ({"REDIS_URL": "redis://localhost"}, "REDIS_URL is set"),
         ({"RASA_URL": "http://localhost"}, "RASA_URL is set"),
         ({"SMTP_URL": "smtp://localhost"}, "SMTP_URL is set"),
-        ({"FASTAGI_PORT": "4573"}, "FASTAGI_PORT is set"),
+        ({"FASTAGI_PORT": "agi"}, "FASTAGI_PORT"),
     ],
 )
 def test_each_error_names_its_setting(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str) -> None:
@@ -97,9 +114,26 @@ def test_a_misspelt_name_in_the_file_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_later_channel_in_the_file_is_an_error_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("BALE_TOKEN=x\n")
+    (tmp_path / ".env").write_text("REDIS_URL=x\n")
     (found,) = problems(monkeypatch)
     assert "later version" in found
+
+
+def test_every_channel_at_once_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        **TWILIO,
+        "BALE_TOKEN": "1:b",
+        "KAVENEGAR_API_KEY": "k",
+        "KAVENEGAR_SENDER": "1000",
+        "SMS_WEBHOOK_SECRET": "s",
+        "FASTAGI_PORT": "4573",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = read()
+    assert (settings.fastagi_port, settings.bale_api_url) == (4573, "https://tapi.bale.ai")
+    shown = repr(settings)
+    assert not any(secret in shown for secret in ("'t'", "1:b", "'k'"))
 
 
 def test_the_desktop_s_own_language_variable_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,10 +167,10 @@ def test_the_secret_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> 
 def test_the_webhook_secret_is_derived_from_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_TOKEN", "1:a")
     monkeypatch.setenv("SECRET_KEY", LONG)
-    derived = telegram_webhook_secret(read())
-    assert derived == telegram_webhook_secret(read())
+    derived = webhook_secret(read(), "telegram")
+    assert derived == webhook_secret(read(), "telegram")
     assert LONG not in derived
     monkeypatch.setenv("SECRET_KEY", LONG + "2")
-    assert telegram_webhook_secret(read()) != derived
+    assert webhook_secret(read(), "telegram") != derived
     monkeypatch.setenv("TELEGRAM_WEBHOOK_SECRET", "chosen")
-    assert telegram_webhook_secret(read()) == "chosen"
+    assert webhook_secret(read(), "telegram") == "chosen"

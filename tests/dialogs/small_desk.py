@@ -291,8 +291,8 @@ class Citizen:
         )
         return await self.does(Event.CHOICE, value=full)
 
-    async def sends(self, name: str = "a.pdf") -> str:
-        return await self.does(Event.FILE, files=(Attachment(f"id-{name}", name, "application/pdf", 9),))
+    async def sends(self, name: str = "a.pdf", media_type: str = "application/pdf") -> str:
+        return await self.does(Event.FILE, files=(Attachment(f"id-{name}", name, media_type, 9),))
 
     @property
     def text(self) -> str:

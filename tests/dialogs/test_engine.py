@@ -258,7 +258,17 @@ async def test_a_refused_file_is_explained_and_the_question_stays(citizen: Citiz
 
 async def test_a_file_where_words_are_wanted_is_told(citizen: Citizen) -> None:
     await in_form(citizen, "off")
+    assert "invalid.voice_wanted" in await citizen.sends()
+    await citizen.says("dark")
     assert "invalid.words_wanted" in await citizen.sends()
+
+
+async def test_words_may_be_spoken(citizen: Citizen) -> None:
+    await in_form(citizen, "off")
+    await citizen.sends("voice.ogg", media_type="audio/ogg")
+    assert citizen.open == "form/lamp:count"
+    await citizen.says("3", "skip", "09123456789", "confirm")
+    assert [a.name for a in citizen.desk.requests[0].draft.attachments] == ["voice.ogg"]
 
 
 async def test_files_are_gathered_until_enough(citizen: Citizen) -> None:
