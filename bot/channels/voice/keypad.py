@@ -11,7 +11,8 @@ time), `#` alone asks again. `0` alone is a person too, unless a number is asked
 day, or 1 for today and 2 for tomorrow.
 
 Where words are the answer, a recording begins with a beep after the question: `#` begins it at once and ends it, any
-other key ends it and means what it says above. Files cannot be sent by telephone; a link by text message is offered.
+other key ends it and means what it says above. Files and e-mail addresses cannot be given by telephone: a link by text
+message is offered.
 
 Pure. A key is understood by the replies that were spoken, whatever was said to the caller elsewhere meanwhile.
 """
@@ -35,6 +36,8 @@ AGAIN = "/repeat"
 CONTINUE = Choice("/continue", Phrase("nav.continue"))
 MENU = Choice("/menu", Phrase("nav.menu"))
 
+ELSEWHERE = (Kind.FILE, Kind.EMAIL)
+"""What no telephone can answer."""
 _MAIN_MENU = "menu.ask"  # the phrase that asks what one has come for
 _FORM = "/form/"
 _DAYS = {"1": {"fa": "امروز", "en": "today"}, "2": {"fa": "فردا", "en": "tomorrow"}}
@@ -52,7 +55,7 @@ class Listen(StrEnum):
 
 _LISTEN = {
     **dict.fromkeys((Kind.DIGITS, Kind.PHONE, Kind.NUMBER, Kind.DATE), Listen.DIGITS),
-    **dict.fromkeys((Kind.TEXT, Kind.LONG_TEXT, Kind.LOCATION, Kind.EMAIL), Listen.VOICE),
+    **dict.fromkeys((Kind.TEXT, Kind.LONG_TEXT, Kind.LOCATION), Listen.VOICE),
 }
 
 
@@ -95,7 +98,7 @@ def keypad(replies: Sequence[Reply], page: int, voice: VoiceContent, *, textable
         return menu
     kind = last.expect.kind
     choices = [c for c in last.choices if not c.nav and _offered(c, voice)] or [c for c in last.choices if not c.nav]
-    if kind is Kind.FILE and textable:
+    if kind in ELSEWHERE and textable:
         choices.append(CONTINUE)
     match listen := _LISTEN.get(kind, Listen.KEY):
         case Listen.DIGITS:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.channels.voice.keypad import MORE, Keypad, Listen, keypad
+from bot.channels.voice.keypad import ELSEWHERE, MORE, Keypad, Listen, keypad
 from bot.channels.voice.speech import Clip, Speaker
 from bot.core.catalogue import pick
 from bot.core.messages import Arg, Kind, Phrase, Reply
@@ -74,8 +74,8 @@ def script(
 
 
 def _how(kind: Kind, pad: Keypad) -> list[Arg]:
-    if kind is Kind.FILE:
-        return [Phrase("voice.no_files")]
+    if kind in ELSEWHERE:
+        return [Phrase("voice.no_files" if kind is Kind.FILE else "voice.no_email")]
     if kind is Kind.DATE:
         return [Phrase("voice.date")]
     if pad.listen is Listen.DIGITS:
