@@ -164,7 +164,7 @@ def _link(contact: str, into: str, connection: Connection) -> None:
 
 def _unlink(going: Sequence[Address], new: str, connection: Connection) -> str:
     texts = [str(address) for address in going]
-    old = connection.execute(sa.select(addresses.c.contact).where(addresses.c.address == texts[0])).scalar()
+    old = connection.execute(sa.select(addresses.c.contact).where(addresses.c.address.in_(texts))).scalar()
     if old is None:
         return new
     connection.execute(sa.update(addresses).where(addresses.c.address.in_(texts)).values(contact=new))

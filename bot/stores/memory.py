@@ -128,7 +128,7 @@ class MemoryContacts:
 
     async def unlink(self, address: Address) -> str:
         new, going = self._new_id(), siblings(address)
-        old = self._contacts.get(str(address))
+        old = next((self._contacts[str(one)] for one in going if str(one) in self._contacts), None)
         if old is None:
             return new
         for one in going:

@@ -9,9 +9,10 @@ import pytest
 
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
-from bot.stores.memory import MemoryContacts, MemoryRecords
+from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
 from bot.stores.migrations import migrate
 from bot.stores.records import SqlRecords
+from bot.stores.sessions import SqlSessions
 from tests.desk.office import Office
 
 
@@ -19,10 +20,10 @@ from tests.desk.office import Office
 async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
     if request.param == "memory":
         contacts = MemoryContacts()
-        yield Office(MemoryRecords(contacts), contacts)
+        yield Office(MemoryRecords(contacts), contacts, MemorySessions(contacts))
         return
     url = f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}"
     await migrate(url)
     database = Database(url)
-    yield Office(SqlRecords(database), SqlContacts(database))
+    yield Office(SqlRecords(database), SqlContacts(database), SqlSessions(database))
     await database.close()

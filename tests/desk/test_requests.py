@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot.core.requests import COURSE, NotAllowed, Status
 from bot.core.tracking import TrackingCode
 from bot.desk.course import Wish, step
-from bot.stores.memory import MemoryContacts, MemoryRecords
+from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
 from tests.desk.office import HOME, MONDAY, PLAN, STRANGER, Office
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -172,7 +172,7 @@ async def test_two_changes_at_once_lose_neither(office: Office) -> None:
 @pytest.mark.parametrize("end", list(Status))
 async def test_the_course_of_a_request_is_kept(start: Status, end: Status) -> None:
     contacts = MemoryContacts()
-    office = Office(MemoryRecords(contacts), contacts)
+    office = Office(MemoryRecords(contacts), contacts, MemorySessions(contacts))
     request = await office.file()
     if start is not Status.SUBMITTED:
         request = await office.set(request, start)
@@ -255,7 +255,7 @@ WISHES = st.builds(
 @given(st.lists(WISHES, max_size=25))
 async def test_in_every_life_the_history_tells_how_it_came(wishes: list[Wish]) -> None:
     contacts = MemoryContacts()
-    request = await Office(MemoryRecords(contacts), contacts).file()
+    request = await Office(MemoryRecords(contacts), contacts, MemorySessions(contacts)).file()
     surveys = 0
     for n, wish in enumerate(wishes):
         try:

@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from bot.core.messages import Address
-from bot.core.ports import Contacts
+from bot.core.ports import Consent, Contacts
 from bot.stores import contacts as module
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
@@ -16,6 +16,7 @@ from bot.stores.memory import MemoryContacts
 
 WEB = Address("web", "a:b")
 TELEGRAM = Address("telegram", "77")
+NUMBER = "+989121234567"
 
 
 class Store(Contacts, Protocol):
@@ -56,6 +57,47 @@ class ContactsContract:
         assert [await contacts.reachable(a) for a in (WEB, TELEGRAM)] == [False, True]
         await contacts.reach(WEB, True)
         assert await contacts.reachable(WEB)
+
+    async def test_one_telephone_number_is_one_contact_on_sms_and_on_the_telephone(self, contacts: Store) -> None:
+        sms, voice = Address("sms", NUMBER), Address("voice", NUMBER)
+        assert await contacts.resolve(voice) == await contacts.resolve(sms)
+        assert set(await contacts.addresses(await contacts.resolve(sms))) == {voice, sms}
+        assert await contacts.resolve(Address("voice", "call-1")) != await contacts.resolve(Address("sms", "call-1"))
+        assert await contacts.resolve(Address("telegram", NUMBER)) != await contacts.resolve(sms)
+
+    async def test_both_channels_of_a_number_at_once_are_one_contact(self, contacts: Store) -> None:
+        both = [Address(channel, NUMBER) for channel in ("sms", "voice")] * 20
+        assert len(set(await asyncio.gather(*(contacts.resolve(address) for address in both)))) == 1
+
+    async def test_a_linked_contact_brings_its_addresses_and_numbers(self, contacts: Store) -> None:
+        web, telegram = await contacts.resolve(WEB), await contacts.resolve(TELEGRAM)
+        await contacts.verify(telegram, NUMBER)
+        await contacts.verify(web, NUMBER)
+        for _ in range(2):
+            await contacts.link(telegram, web)
+        assert await contacts.resolve(TELEGRAM) == web
+        assert set(await contacts.addresses(web)) == {WEB, TELEGRAM}
+        assert await contacts.addresses(telegram) == ()
+        assert await contacts.phones(web) == (NUMBER,)
+
+    async def test_an_address_set_apart_is_somebody_new(self, contacts: Store) -> None:
+        web = await contacts.resolve(WEB)
+        sms, voice = Address("sms", NUMBER), Address("voice", NUMBER)
+        await contacts.link(await contacts.resolve(voice), web)
+        assert await contacts.resolve(sms) == web
+        new = await contacts.unlink(sms)
+        assert new != web
+        assert await contacts.resolve(sms) == await contacts.resolve(voice) == new
+        assert await contacts.resolve(WEB) == web
+        await contacts.unlink(Address("web", "never seen"))
+
+    async def test_consent_is_everything_until_the_citizen_says_otherwise(self, contacts: Store) -> None:
+        assert await contacts.consent(WEB) is Consent.EVERYTHING
+        assert await contacts.allow(WEB, Consent.REPLIES)
+        assert not await contacts.allow(WEB, Consent.REPLIES), "it is so already"
+        assert await contacts.consent(WEB) is Consent.REPLIES
+        assert await contacts.consent(TELEGRAM) is Consent.EVERYTHING
+        assert await contacts.allow(WEB, Consent.EVERYTHING)
 
 
 class TestMemoryContacts(ContactsContract):

@@ -67,6 +67,32 @@ class SessionsContract:
             assert opened.session.version == 1
         assert [line.seq for line in await store.lines("c1", 0)] == [1, 2]
 
+    async def test_an_absorbed_session_points_to_its_new_contact(self, store: Store) -> None:
+        async with store.open("old") as opened:
+            go_on(opened)
+        for _ in range(2):
+            taken = await store.absorb("old", "new")
+            assert (taken.contact, taken.merged_into, taken.seq) == ("old", "", 2)
+        async with store.open("old") as opened:
+            assert opened.session.merged_into == "new"
+        assert (await store.absorb("never seen", "new")).frames == ()
+        async with store.open("never seen") as opened:
+            assert opened.session.merged_into == "new"
+
+    async def test_a_turn_under_way_finds_its_session_absorbed(self, store: Store) -> None:
+        with pytest.raises(StaleSession):
+            async with store.open("old") as opened:
+                await store.absorb("old", "new")
+                go_on(opened)
+        assert await store.lines("old", 0) == ()
+
+    async def test_two_that_absorb_each_other_do_not_end_in_a_circle(self, store: Store) -> None:
+        await store.absorb("a", "b")
+        with pytest.raises(StaleSession):
+            await store.absorb("b", "a")
+        with pytest.raises(StaleSession):
+            await store.absorb("a", "c")
+
     async def test_nobody_else_is_inside_and_the_order_is_that_of_asking(self, store: Store) -> None:
         inside: list[int] = []
         order: list[int] = []
