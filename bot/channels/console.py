@@ -11,7 +11,9 @@ from typing import TextIO
 from bot.channels.persian import number_words
 from bot.channels.render import FSI, LRI, PDI, Renderer
 from bot.channels.segments import segments
-from bot.core.messages import Address, Choice, Event, Inbound, Kind, Phrase, Reply
+from bot.channels.sms.numbers import e164
+from bot.channels.sms.rendering import Composer
+from bot.core.messages import TELEPHONE, Address, Choice, Event, Inbound, Kind, Phrase, Reply
 from bot.core.ports import FileRefused, Files
 from bot.core.text import fold_digits
 from bot.gateway import Gateway
@@ -31,13 +33,16 @@ class Console:
         self._gateway = gateway
         self._renderer = renderer
         self._files = files
+        """On the telephone's channels `address` may be a number in any spelling."""
+        if channel in TELEPHONE:
+            address = e164(address) or address
         self.address = Address("console" if channel == CHANNELS[0] else channel, address)
-        self._show: Callable[[Reply, str], str] = {"sms": self._as_sms, "voice": self._as_voice}.get(
-            channel, self._as_buttons
-        )
+        self._texts = Composer(renderer) if channel == "sms" else None
+        self._show: Callable[[Reply, str], str] = self._as_voice if channel == "voice" else self._as_buttons
         self._buttons = channel not in ("sms", "voice")
         self._output = output
         self._language = ""
+        self._told: Sequence[Reply] = ()  # last
         self._offered: Sequence[Choice] = ()  # the buttons that a typed number presses
 
     async def start(self) -> None:
@@ -52,8 +57,13 @@ class Console:
         number = fold_digits(line.strip())
         if self._buttons and number.isdigit() and 1 <= int(number) <= len(self._offered):
             await self._hear(Event.CHOICE, value=self._offered[int(number) - 1].value)
+        elif self._texts and (more := await self._texts.more(line, self._language or "fa", self._last)):
+            await self._hear(Event.CHOICE, value=more)
         else:
             await self._hear(Event.MESSAGE, text=line)
+
+    async def _last(self) -> Sequence[Reply]:
+        return self._told
 
     async def _upload(self, path: str) -> None:
         try:
@@ -77,7 +87,11 @@ class Console:
     def tell(self, replies: Sequence[Reply], language: str = "") -> None:
         """Show replies; the last one's buttons are the ones that a typed number presses from now on."""
         self._language = language or self._language
-        self._offered = ()
+        self._told, self._offered = replies, ()
+        if self._texts:
+            if replies:
+                self._print(self._as_sms(self._texts.part(replies, self._language).text, self._language))
+            return
         for reply in replies:
             self._print(self._show(reply, self._language))
             self._offered = reply.choices if reply.expect.kind in _PRESSED else ()
@@ -94,8 +108,8 @@ class Console:
             labels = [f"{number_words(n, language)}) {label}" for n, label in enumerate(labels, 1)]
         return "\n".join([self._renderer.text(reply.say, language), *(f"  [{label}]" for label in labels)])
 
-    def _as_sms(self, reply: Reply, language: str) -> str:
-        text = self._renderer.numbered(reply, language)
+    def _as_sms(self, text: str, language: str) -> str:
+        """What the SMS channel would send, cut to its budget, with what it costs."""
         encoding, units, parts = segments(text)
         size = Phrase("console.segments", {"encoding": encoding, "units": units, "parts": parts})
         return f"{text}\n-- {self._renderer.text(size, language)}"

@@ -18,7 +18,10 @@ CONSOLE = {
     "console.no_file": {"fa": "فایل خوانده نشد: {why}", "en": "The file could not be read: {why}"},
     "console.segments": {"fa": "{encoding}، {units} واحد، {parts} پیامک", "en": "-"},
     "console.key": {"fa": "کلید {key}: {label}", "en": "-"},
+    "sms.more": {"fa": "ادامه", "en": "More"},
+    "sms.more_choices": {"fa": "گزینه‌های دیگر", "en": "More choices"},
 }
+LONG = "\n".join(f"جملهٔ شمارهٔ {n} از نوشته‌ای که در یک پیامک جا نمی‌شود." for n in range(7))
 CHOICES = (Choice("v~yes", Phrase("yes")), Choice("v~no", Phrase("no")), Choice("/back", Phrase("back"), nav=True))
 ASK = Reply(Phrase("code", {"code": Term("code", "1234567897")}), CHOICES, Expect(Kind.CHOICE))
 COUNT = Reply(Phrase("two"), CHOICES[2:], Expect(Kind.NUMBER))
@@ -33,17 +36,22 @@ class Desk(ScriptedGateway):
     def answer(heard: Inbound) -> tuple[Reply, ...]:
         if heard.event is Event.START:
             return (ASK,)
+        if heard.text == "long" or heard.value.startswith("/more/"):
+            told = int(heard.value.removeprefix("/more/") or 0)
+            return (Reply(Phrase("echo", {"words": LONG}), skip=told),)
         return (COUNT,) if heard.text == "count" else echo(heard)
 
 
-async def talk(typed: str, channel: str = "web", refuse: str = "") -> tuple[str, list[Inbound], KeptFiles]:
+async def talk(
+    typed: str, channel: str = "web", refuse: str = "", address: str = "ann"
+) -> tuple[str, list[Inbound], KeptFiles]:
     desk, files, output = Desk(), KeptFiles(refuse), io.StringIO()
     console = Console(
         desk,  # type: ignore[arg-type]
         Renderer(lambda: {**PHRASES, **CONSOLE}),
         files,
         channel=channel,
-        address="ann",
+        address=address,
         output=output,
     )
 
@@ -60,7 +68,7 @@ async def talk(typed: str, channel: str = "web", refuse: str = "") -> tuple[str,
     [
         ("web", "کد شما 12345 67897 است.\n  [۱) بله]\n  [۲) نه]\n  [۳) بازگشت]\n\n"),
         ("telegram", "کد شما 12345 67897 است.\n  [۱) بله]\n  [۲) نه]\n  [۳) بازگشت]\n\n"),
-        ("sms", "کد شما 12345 67897 است.\n۱. بله\n۲. نه\nبازگشت\n-- UCS-2، ۴۵ واحد، ۱ پیامک\n\n"),
+        ("sms", "کد شما 1234567897 است.\n۱. بله\n۲. نه\nبازگشت\n-- UCS-2، ۴۲ واحد، ۱ پیامک\n\n"),
         ("voice", "کد شما 12345 67897 است.\nکلید ۱: بله\nکلید ۲: نه\n\n"),
     ],
 )
@@ -92,6 +100,25 @@ async def test_a_number_is_an_answer_where_a_number_is_asked() -> None:
 async def test_a_number_is_text_where_there_are_no_buttons() -> None:
     _, heard, _ = await talk("1\n", "sms")
     assert (heard[-1].event, heard[-1].text) == (Event.MESSAGE, "1")
+
+
+async def test_a_long_text_goes_on_as_on_the_telephone() -> None:
+    output, heard, _ = await talk("long\n۱\n۱\n", "sms")
+    assert [(h.event, h.text) for h in heard[1:]] == [
+        (Event.MESSAGE, "long"),
+        (Event.CHOICE, ""),
+        (Event.MESSAGE, "۱"),  # everything is told
+    ]
+    assert output.count("۱. ادامه\n-- UCS-2") == 1
+    assert all(line in output for line in LONG.split("\n"))
+
+
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+async def test_a_number_in_any_spelling_is_one_address(channel: str) -> None:
+    for spelling in ("09121234567", "00989121234567", "+98 912 123 4567", "۰۹۱۲۱۲۳۴۵۶۷"):
+        _, heard, _ = await talk("", channel, address=spelling)
+        assert heard[0].address == Address(channel, "+989121234567")
+    assert (await talk("", "web", address="0912"))[1][0].address == Address("console", "0912")
 
 
 async def test_files(tmp_path: Path) -> None:

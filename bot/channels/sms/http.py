@@ -1,0 +1,122 @@
+"""A gateway of Kannel's shape (kannel.org, user's guide, "sendsms" and "sms-service"), and what resembles it.
+
+Kannel's configuration for messages that come in; with `max-messages = 0` the empty answer is not sent on:
+
+    group = sms-service
+    keyword = default
+    get-url = "PUBLIC_URL/channels/sms/http/SECRET?from=%p&to=%P&text=%a&id=%I&time=%t&udh=%u"
+    max-messages = 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+import aiohttp
+import yarl
+from aiohttp import web
+
+from bot.channels.segments import segments
+from bot.channels.sms import secret_path
+from bot.channels.sms.driver import MISCONFIGURED_RETRY_IN, RETRY_IN, Fate, Media, MediaLost, Part, Taker, Text
+from bot.channels.sms.joining import part_of
+from bot.channels.sms.numbers import e164
+from bot.channels.sms.secret_path import Fields, first
+from bot.core.ports import SendFailed
+
+PATH = "/channels/sms/http"
+DELIVERED, FAILED, REJECTED = 1, 2, 16
+REPORTS = DELIVERED | FAILED | REJECTED  # dlr-mask
+_FATES = {str(DELIVERED): Fate.DELIVERED, str(FAILED): Fate.UNREACHABLE, str(REJECTED): Fate.UNREACHABLE}
+
+
+class Http:
+    """Implements `bot.channels.sms.driver.Driver`."""
+
+    name = "http"
+    answers = False
+    media = False
+
+    def __init__(self, *, send_url: str, secret: str, public_url: str = "") -> None:
+        """`send_url` is called by GET with its own query (user name, password, `from`…) and ours behind it. Without
+        `public_url` no reports are asked for. Raises ValueError for an empty secret."""
+        self._send_url = send_url
+        self._secret = secret
+        self._report_url = f"{public_url.rstrip('/')}{PATH}/{secret}" if public_url else ""
+        self._session: aiohttp.ClientSession | None = None
+
+    def open(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def routes(self, taker: Taker) -> Sequence[web.RouteDef]:
+        async def hear(fields: Fields) -> None:
+            if "dlr" in fields:
+                number, fate = e164(fields.get("number", "")), _FATES.get(fields["dlr"])
+                if number and fate:
+                    await taker.learn(number, fate)
+            elif text := read(fields):
+                await taker.take(text)
+
+        return secret_path.routes(PATH, self._secret, hear)
+
+    async def fetch(self, media: Media) -> bytes:
+        raise MediaLost
+
+    async def send(self, number: str, text: str) -> None:
+        assert self._session is not None, "the channel is not open"
+        try:
+            async with self._session.get(self.url(number, text), allow_redirects=False) as answer:
+                status = answer.status
+        except (aiohttp.ClientError, TimeoutError) as error:  # its words may hold the URL
+            raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
+        if failure := refusal(status):
+            raise failure
+
+    def url(self, number: str, text: str) -> yarl.URL:
+        """What is called for a message."""
+        fields = {"to": number, "text": text, "charset": "UTF-8"}
+        if segments(text).encoding == "UCS-2":
+            fields["coding"] = "2"
+        if self._report_url:
+            # Kannel looks for its own %-escapes in here, so the number goes without its plus.
+            fields |= {"dlr-mask": str(REPORTS), "dlr-url": f"{self._report_url}?dlr=%d&number={number[1:]}"}
+        joint = "&" if "?" in self._send_url else "?"
+        return yarl.URL(f"{self._send_url}{joint}{urlencode(fields)}", encoded=True)
+
+
+def read(fields: Fields) -> Text | None:
+    """None where nobody can be answered. Raises web.HTTPBadRequest."""
+    sender, words = first(fields, "from", "sender", "msisdn"), first(fields, "text", "body", "message")
+    if not sender:
+        raise web.HTTPBadRequest(text="Neither a message nor a report: no field from, none dlr.")
+    number = e164(sender)
+    part = _part(fields)
+    piece = str(part.number) if part else ""
+    id = secret_path.message_id(first(fields, "id", "messageid"), number, words + piece, first(fields, "time", "date"))
+    return Text(id, number, words, part=part) if number else None
+
+
+def _part(fields: Fields) -> Part | None:
+    """Of a user data header in hexadecimal digits or as its bytes (Kannel's %u), or of fields that say it plainly."""
+    if header := fields.get("udh", ""):
+        try:
+            return part_of(bytes.fromhex(header))
+        except ValueError:
+            return part_of(header.encode("latin-1", "replace"))
+    numbers = [fields.get(name, "") for name in ("ref", "part", "total")]
+    if all(n.isascii() and n.isdigit() for n in numbers):
+        reference, number, total = map(int, numbers)
+        return Part(reference, number, total)
+    return None
+
+
+def refusal(status: int) -> SendFailed | None:
+    """None for what the gateway took: 202, and 200 of those that know no other."""
+    if 200 <= status < 300:
+        return None
+    if status == 429 or status >= 500:
+        return SendFailed(f"not now ({status})", retry_in=RETRY_IN)
+    if status in (401, 403, 404, 407):
+        return SendFailed(f"the gateway is not set up for this ({status})", retry_in=MISCONFIGURED_RETRY_IN)
+    return SendFailed(f"refused ({status})")

@@ -1,0 +1,127 @@
+"""Kavenegar (kavenegar.com/rest.html): an Iranian gateway whose API key stands in the URL.
+
+Nothing here hands a URL to a log or an exception. Set the line's address for received messages and for delivery
+reports to PUBLIC_URL/channels/sms/kavenegar/SMS_WEBHOOK_SECRET.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+import orjson
+import yarl
+from aiohttp import web
+
+from bot.channels.sms import secret_path
+from bot.channels.sms.driver import MISCONFIGURED_RETRY_IN, RETRY_IN, Fate, Media, MediaLost, Taker, Text
+from bot.channels.sms.numbers import e164
+from bot.channels.sms.secret_path import Fields, first
+from bot.core.ports import SendFailed
+
+PATH = "/channels/sms/kavenegar"
+REMEMBERED = 10_000  # messages whose report is awaited, the oldest go first
+
+_RETRY = frozenset({402, 409, 429, 451})  # failed, the server cannot answer now, too many calls
+_OURS = frozenset({401, 403, 407, 412, 418, 428, 501})  # account, key, rights, the line, credit
+_UNREACHABLE = frozenset({411})  # no such receptor
+_FATES = {"10": Fate.DELIVERED, "14": Fate.UNREACHABLE}
+"""Of a report's status; 14: the number's owner has blocked the line. 6, 11 and 13 failed for this time."""
+
+
+class Kavenegar:
+    """Implements `bot.channels.sms.driver.Driver`."""
+
+    name = "kavenegar"
+    answers = False
+    media = False
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        sender: str,
+        api_url: str = "https://api.kavenegar.com",
+        secret: str,
+        public_url: str = "",
+    ) -> None:
+        """`public_url` is not needed: the panel knows where messages go. Raises ValueError for an empty secret."""
+        self._send_url = yarl.URL(f"{api_url.rstrip('/')}/v1/{api_key}/sms/send.json")
+        self._sender = sender
+        self._secret = secret
+        self._session: aiohttp.ClientSession | None = None
+        self._sent: OrderedDict[str, str] = OrderedDict()  # message id → number, for its report
+
+    def open(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    def routes(self, taker: Taker) -> Sequence[web.RouteDef]:
+        async def hear(fields: Fields) -> None:
+            if "message" in fields:
+                if text := read(fields):
+                    await taker.take(text)
+            elif "status" in fields:
+                number = self._sent.get(fields.get("messageid", ""), "")
+                if number and (fate := _FATES.get(fields["status"])):
+                    await taker.learn(number, fate)
+            else:
+                raise web.HTTPBadRequest(text="Neither a message nor a report: no field message, none status.")
+
+        return secret_path.routes(PATH, self._secret, hear)
+
+    async def fetch(self, media: Media) -> bytes:
+        raise MediaLost
+
+    async def send(self, number: str, text: str) -> None:
+        assert self._session is not None, "the channel is not open"
+        form = {"receptor": local(number), "sender": self._sender, "message": text}
+        try:
+            async with self._session.post(self._send_url, data=form, allow_redirects=False) as answer:
+                status, body = answer.status, await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:  # its words may hold the URL
+            raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
+        entries = accepted(status, body)
+        for entry in entries:
+            self._sent[str(entry.get("messageid"))] = number
+        while len(self._sent) > REMEMBERED:
+            self._sent.popitem(last=False)
+
+
+def local(number: str) -> str:
+    """As Iranian gateways write it: 0912… at home, 00… abroad."""
+    return f"0{number[3:]}" if number.startswith("+98") else f"00{number[1:]}"
+
+
+def read(fields: Fields) -> Text | None:
+    """None where nobody can be answered. Raises web.HTTPBadRequest."""
+    sender, words = first(fields, "from", "sender"), fields["message"]
+    if not sender:
+        raise web.HTTPBadRequest(text="There is no sender: the field from is missing.")
+    number = e164(sender)
+    id = secret_path.message_id(fields.get("messageid", ""), number, words, fields.get("date", ""))
+    return Text(id, number, words) if number else None
+
+
+def accepted(status: int, body: bytes) -> list[dict[str, Any]]:
+    """The entries of an accepted message. Raises SendFailed."""
+    try:
+        answer = orjson.loads(body)
+        code = int(answer["return"]["status"])
+        entries = [e for e in answer.get("entries") or () if isinstance(e, dict)]
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        code, entries = (status if status != 200 else 500), []
+    if code == 200 and status == 200:
+        return entries
+    raise refusal(code if code != 200 else status)
+
+
+def refusal(code: int) -> SendFailed:
+    if code in _UNREACHABLE:
+        return SendFailed(f"unreachable ({code})", unreachable=True)
+    if code in _RETRY or code >= 502 or code == 500:
+        return SendFailed(f"not now ({code})", retry_in=RETRY_IN)
+    if code in _OURS:
+        return SendFailed(f"the account is not set up for this ({code})", retry_in=MISCONFIGURED_RETRY_IN)
+    return SendFailed(f"refused ({code})")
