@@ -20,7 +20,7 @@ run: .venv/run.stamp ## install what is missing, then serve http://127.0.0.1:808
 	@$(BIN)/python -m compileall -q bot
 	@exec $(BIN)/pishkhan serve
 
-test: .venv/dev.stamp $(PEERS)/peers.stamp ## install what the tests need, then run all of them
+test: .venv/dev.stamp $(PEERS)/peers.stamp $(PEERS)/sms/peers.stamp ## install what the tests need, then run all of them
 	@$(BIN)/pytest
 
 check: .venv/dev.stamp ## style, types, import contracts, content
@@ -83,4 +83,22 @@ $(PEERS)/peers.stamp: Makefile
 	@mkdir -p $(PEERS)
 	@cd $(PEERS) && { test -f package.json || echo '{"private": true}' > package.json; } \
 	  && npm install --silent --no-audit --no-fund --ignore-scripts telegram-test-api@4.2.1 axe-core@4.14.1
+	@touch $@
+
+# Peers of the text message tests: Kannel with its fake telephone, Twilio's own description of its API and Prism to serve
+# it, Twilio's calculator of segments.
+$(PEERS)/sms/peers.stamp: $(PEERS)/peers.stamp Makefile
+	@if ! { command -v bearerbox && test -x /usr/lib/kannel/test/fakesmsc; } >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing kannel …"; $(APT) update && $(APT) install -y --no-install-recommends kannel kannel-extras >/dev/null; \
+	  else \
+	    echo "The tests need kannel. Install it: sudo apt-get install kannel kannel-extras"; exit 1; \
+	  fi; \
+	fi
+	@mkdir -p $(@D)
+	@cd $(@D) && { test -f package.json || echo '{"private": true}' > package.json; } \
+	  && npm install --silent --no-audit --no-fund --ignore-scripts @stoplight/prism-cli@5.14.2 sms-segments-calculator@1.3.0
+	@cd $(@D) && npm pack --silent @twilio/cli-core@9.0.0 >/dev/null \
+	  && tar -xzf twilio-cli-core-9.0.0.tgz --strip-components=4 package/src/services/twilio-api/twilio_api_v2010.json \
+	  && rm twilio-cli-core-9.0.0.tgz
 	@touch $@
