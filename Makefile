@@ -88,7 +88,7 @@ $(PEERS)/peers.stamp: Makefile
 # Peers of the text message tests: Kannel with its fake telephone, Twilio's own description of its API and Prism to serve
 # it, Twilio's calculator of segments.
 $(PEERS)/sms/peers.stamp: $(PEERS)/peers.stamp Makefile
-	@if ! { command -v bearerbox && test -x /usr/lib/kannel/test/fakesmsc; } >/dev/null; then \
+	@if ! { test -x /usr/sbin/bearerbox && test -x /usr/lib/kannel/test/fakesmsc; }; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing kannel …"; $(APT) update && $(APT) install -y --no-install-recommends kannel kannel-extras >/dev/null; \
 	  else \
