@@ -121,15 +121,12 @@ def _offered(choice: Choice, voice: VoiceContent) -> bool:
 def _menu(choices: Sequence[Choice], voice: VoiceContent) -> Keypad | None:
     """The organisation's own keys; an unfinished draft gets one that is free."""
     keys = [Key(entry.key, entry) for entry in voice.menu]
-    resume = [c for c in choices if c.value == "/resume"]
-    if not keys:
-        return None
-    free = [key for key in KEYS if key not in {k.key for k in keys}]
-    if not resume:
-        return Keypad(Listen.KEY, tuple(keys))
-    if free:
-        return Keypad(Listen.KEY, (*(Key(free[0], c) for c in resume), *keys))
-    return Keypad(Listen.KEY, (*(k for k in keys if k.key != MORE), Key(MORE, resume[0])))
+    resume = next((c for c in choices if c.value == "/resume"), None)
+    if keys and resume:
+        taken = {k.key for k in keys}
+        free = next((key for key in KEYS if key not in taken), MORE)
+        keys = [Key(free, resume), *(k for k in keys if k.key != free)]
+    return Keypad(Listen.KEY, tuple(keys)) if keys else None
 
 
 def _paged(listen: Listen, choices: Sequence[Choice], page: int) -> Keypad:
