@@ -89,6 +89,21 @@ def migrate() -> None:
         typer.echo("the database is up to date")
 
 
+@cli.command()
+def prompts(
+    list_: Annotated[bool, typer.Option("--list", help="Only list: where the sound of each text comes from.")] = False,
+    missing: Annotated[bool, typer.Option("--missing", help="Only list what has no sound; exit 1 if any.")] = False,
+    script: Annotated[bool, typer.Option("--script", help="Print what a narrator reads: file and text.")] = False,
+) -> None:
+    """Make the telephone's prompts that have no sound yet, and note what new recordings say."""
+    with worded():
+        given = _settings()
+        from bot.commands import prompts as voice
+
+        said = voice.listed if list_ else voice.missing if missing else voice.script if script else voice.made
+        typer.echo(said(given))
+
+
 @evaluate.command("nlu")
 def evaluate_nlu(
     train: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: the content's own.")] = None,

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+(?<!\.yaml)(?<!\.ogg)(?<!\.wav)")  # names of files look alike
 _REASONS = {"Unreadable": "invalid."}  # exceptions whose first argument is the rest of a key
 _SOURCE = Path(__file__).resolve().parent
 

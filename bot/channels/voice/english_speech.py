@@ -67,6 +67,23 @@ def _and() -> list[Clip]:
     return _fixed("number.and", "and")
 
 
+def vocabulary() -> list[Clip]:
+    """Every word that values are put together from, for who wants to record them."""
+    return [
+        *(_word(n) for n in WORDS),
+        *_and(),
+        *_fixed("number.minus", "minus"),
+        *_fixed("number.oh", "oh"),
+        *(clip for day in range(1, 32) for clip in _fixed(f"ordinal.{day}", f"the {ordinal(day)} of")),
+        *(clip for n, name in enumerate(MONTHS, 1) for clip in _fixed(f"month.{n}", name)),
+        *(clip for n, name in enumerate(WEEKDAYS) for clip in _fixed(f"weekday.{(n + 2) % 7}", name)),
+        *_fixed("unit.rial", "rials"),
+        *_fixed("unit.am", "A M"),
+        *_fixed("unit.pm", "P M"),
+        *_fixed("unit.clock", "at"),
+    ]
+
+
 class English:
     """Implements `Grammar`."""
 

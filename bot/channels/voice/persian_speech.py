@@ -68,6 +68,21 @@ def ordinal(number: int) -> str:
     return words + ("‌اُم" if words.endswith("ی") else "م")
 
 
+def vocabulary() -> list[Clip]:
+    """Every word that values are put together from, for who wants to record them."""
+    numbers = [_word(n, more=more) for n in WORDS for more in (False, True)]
+    return [
+        *numbers,
+        *_fixed("number.minus", "منفی"),
+        *(clip for day in range(1, 32) for clip in _fixed(f"ordinal.{day}", ordinal(day))),
+        *(clip for n, name in enumerate(MONTHS, 1) for clip in _fixed(f"month.{n}", name)),
+        *(clip for n, name in enumerate(WEEKDAYS) for clip in _fixed(f"weekday.{(n + 2) % 7}", name)),
+        *_fixed("unit.rial", "ریال"),
+        *_fixed("unit.minute", "دقیقه"),
+        *_fixed("unit.clock", "ساعتِ"),
+    ]
+
+
 class Persian:
     """Implements `Grammar`. `foreign`: Latin words, small, as a Persian voice says them; others are spelled."""
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from bot.channels.voice.clips import CLOSE, COMMA, Clip, Grammar, breath
 from bot.channels.voice.english_speech import English
 from bot.channels.voice.persian_speech import Persian
+from bot.channels.voice.scripts import runs_of
 from bot.core.catalogue import Text, pick
 from bot.core.messages import Arg, Phrase, Reply, Term
 from bot.core.text import fold_digits
@@ -26,8 +27,6 @@ LAST = 4  # digits of a code that is told apart by them alone
 _GAP = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.(?:once|last))?)\}")
 _END = re.compile(r"[.!?؟…\n]")
 _PAUSE = re.compile(r"[،,؛;:()\[\]«»“”—–•]")
-_RUNS = re.compile(r"[؀-ۿ](?:[^A-Za-z]*[؀-ۿ])?|[^؀-ۿ]+")
-_ARABIC, _LATIN = re.compile(r"[ء-يپ-ۓ]"), re.compile(r"[A-Za-z]")
 
 
 def text_key(text: str) -> str:
@@ -40,6 +39,7 @@ class _Piece:
     """A part of a phrase: words, or the gap that a value fills."""
 
     words: str = ""
+    language: str = ""
     key: str = ""
     gap: str = ""
     joins: str = ""  # how it joins the part before; empty: a sentence ended there
@@ -72,11 +72,7 @@ class Speaker:
     def static(self, key: str, language: str) -> tuple[Clip, ...]:
         """What a phrase says whatever stands in its gaps."""
         self._refresh()
-        return tuple(Clip(p.words, language, p.key) for p in self._pieces(key, language) if p.words)
-
-    def text(self, written: str, language: str) -> tuple[Clip, ...]:
-        """A content text."""
-        return self.say(written, language)
+        return tuple(Clip(p.words, p.language, p.key) for p in self._pieces(key, language) if p.words)
 
     # --- one thing after another
 
@@ -103,23 +99,15 @@ class Speaker:
         return self._grammars.get(language) or self._grammars[self._default]
 
     def _words(self, text: str, language: str, key: str = "") -> list[Clip]:
-        """Each stretch by a voice of its own script; what is all Latin in a Persian sentence is English."""
-        if language == "en" and _ARABIC.search(text):
-            stretches = [(run, "fa" if _ARABIC.search(run) else "en") for run in _RUNS.findall(text)]
-        elif language == "fa" and not _ARABIC.search(text) and len(_LATIN.findall(text)) > 3:
-            stretches = [(text, self._foreign(text))]
-        else:
-            stretches = [(text, language)]
-        said = [
-            Clip(words, spoken, key if len(stretches) == 1 else "")
-            for run, spoken in stretches
-            if (words := self._grammar(spoken).words(run))
-        ]
+        said = [Clip(words, spoken) for words, spoken in self._voiced(text, language)]
+        if key:
+            said = [replace(c, key=key if len(said) == 1 else text_key(c.text)) for c in said]
         return breath(*([clip] for clip in said), joins=COMMA)
 
-    def _foreign(self, text: str) -> str:
-        """Words that a Persian voice knows are Persian."""
-        return "fa" if text.strip().casefold() in self._voice().words else "en"
+    def _voiced(self, text: str, language: str) -> list[tuple[str, str]]:
+        """(words, language of the voice) of each stretch in which there is something to say."""
+        runs = runs_of(text, language, self._voice().words)
+        return [(words, spoken) for run, spoken in runs if (words := self._grammar(spoken).words(run))]
 
     # --- phrases
 
@@ -127,7 +115,7 @@ class Speaker:
         said: list[Clip] = []
         for piece in self._pieces(phrase.key, language):
             if piece.words:
-                clips = [Clip(piece.words, language, piece.key)]
+                clips = [Clip(piece.words, piece.language, piece.key)]
             else:
                 name, _, form = piece.gap.partition(".")
                 if name not in phrase.args:
@@ -153,8 +141,6 @@ class Speaker:
             self._tell("no phrase %s", key)
             return []
         parts = _GAP.split(text[language] if language in text else pick(text, self._default))
-        literals = [self._grammar(language).words(part) for part in parts[::2]]
-        several = sum(map(bool, literals)) > 1 or len(parts) > 1
         pieces: list[_Piece] = []
         between, count = "", 0
         for n, part in enumerate(parts):
@@ -162,16 +148,19 @@ class Speaker:
                 pieces.append(_Piece(gap=part, joins=_joins(between)))
                 between = ""
                 continue
-            words = literals[n // 2]
-            if not words:
-                between += part
-                continue
-            count += 1
-            head, tail = _edges(part)
-            joins = _joins(between + head)
-            pieces.append(_Piece(words=words, key=f"{key}.{count}" if several else key, joins=joins))
-            between = tail
-        return pieces
+            voiced = self._voiced(part, language)
+            head, tail = _edges(part) if voiced else (part, "")
+            between += head
+            for words, spoken in voiced:
+                count += 1
+                # Another language's words are a text of their own: both languages may have them at other places.
+                own = f"{key}.{count}" if spoken == language else text_key(words)
+                pieces.append(_Piece(words, spoken, key=own, joins=_joins(between)))
+                between = ","
+            if voiced:
+                between = tail
+        alone = len(pieces) == count == 1 and pieces[0].language == language
+        return [replace(pieces[0], key=key)] if alone else pieces
 
     # --- values
 
