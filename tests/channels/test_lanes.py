@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.channels.telegram.lanes import Lanes
+from bot.channels.lanes import Lanes
 
 
 async def test_order_within_a_lane_and_none_between_lanes() -> None:
