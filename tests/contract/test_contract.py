@@ -114,7 +114,7 @@ class TestContract:
         bench.script.replies = saying.replies
         self._failing(bench, saying.answered, failure)
         assert (await bench.call(bench.case.poke)).status == failure.turn
-        bench.provider.expect(*saying.answered)
+        bench.provider.expect(*(saying.answered if bench.case.again or failure.turn >= 500 else ()))
         assert good(await bench.call(bench.case.poke))
         assert len(bench.script.heard) == 1
 
