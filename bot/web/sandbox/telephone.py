@@ -18,6 +18,7 @@ from bot.web.sandbox.visits import Call, Visit
 SMS = "/channels/sms/twilio"
 VOICE = "/channels/voice/twilio"
 VOICE_STATUS = f"{VOICE}/status"
+HIDDEN = "+266696687"  # ANONYMOUS on a keypad: what Twilio writes for a hidden caller
 MAX_TEXT = 1600  # characters of one message, as Twilio joins them
 MAX_DIGITS = 64
 MOST_CALLS = 4  # of one page at once
@@ -57,6 +58,7 @@ class Telephone:
             fields |= {"NumMedia": "1", "MediaUrl0": self._twilio.url(f"Messages/{sid}/Media", blob)}
             fields["MediaContentType0"] = media.media_type
         visit.tell("sms", mine=True, text=text, sid=sid, file=media.name if media else "")
+        self._twilio.obey(visit.number, text)
         visit.handed["sms"] = time.monotonic()
         answer = await self._ask(SMS, fields)
         if answer is None:
@@ -70,7 +72,7 @@ class Telephone:
 
     async def call(self, visit: Visit, *, hidden: bool) -> Json:
         """A new call, as far as its first TwiML."""
-        call = Call(new_sid("CA"), "anonymous" if hidden else visit.number, time.monotonic())
+        call = Call(new_sid("CA"), HIDDEN if hidden else visit.number, time.monotonic())
         visit.calls[call.id] = call
         while len(visit.calls) > MOST_CALLS:
             visit.calls.popitem(last=False)
@@ -84,8 +86,9 @@ class Telephone:
             raise Refused(404, "There is no such call.")
         if did.get("hangup"):
             return await self.hang_up(visit, call)
-        path = did.get("path") or call.at
-        if not isinstance(path, str) or not path.startswith(VOICE):
+        given = did.get("path") or call.at
+        path = self._twilio.local(given) if isinstance(given, str) else ""
+        if not path.startswith(VOICE):
             raise Refused(400, "path does not lead to the telephone desk.")
         return await self._turn(visit, call, path, {"CallStatus": "in-progress", **self._deed(visit, did)})
 
@@ -106,6 +109,8 @@ class Telephone:
             if not left and not (isinstance(digits, str) and len(digits) <= MAX_DIGITS and _KEYS.issuperset(digits)):
                 raise Refused(400, "digits are keys of a telephone.")
             fields["Digits"] = digits
+        if did.get("finish") in _KEYS:
+            fields["FinishedOnKey"] = did["finish"]
         if recording is not None:
             if not isinstance(recording, str) or visit.blobs.get(recording) is None:
                 raise Refused(400, "There is no such recording.")

@@ -11,6 +11,7 @@ import logging
 import secrets
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 ROOT = "/sandbox/twilio"
 VERSION = "2010-04-01"
+MOST_STOPPED = 1000
 PATIENCE = 15.0  # seconds that Twilio waits for an answer
 MAX_BODY = 1600  # characters
 MAX_FORM = 1 << 16  # bytes
@@ -36,11 +38,21 @@ _ERRORS = {
     20003: (401, "Authenticate"),
     20404: (404, "The requested resource was not found"),
     21211: (400, "Invalid 'To' Phone Number"),
+    21610: (400, "Attempt to send to unsubscribed recipient"),
     21602: (400, "Message body is required"),
     21604: (400, "'To' phone number is required"),
     21606: (400, "The 'From' phone number is not a valid, SMS-capable number of this account"),
     21617: (400, "The message body exceeds the 1600 character limit"),
 }
+
+
+STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"})
+START = frozenset({"START", "YES", "UNSTOP"})
+_STOPPED = (
+    "You have successfully been unsubscribed. You will not receive any more messages from this number. "
+    "Reply START to resubscribe."
+)
+_STARTED = "You have successfully been re-subscribed to messages from this number. Reply STOP to unsubscribe."
 
 
 class TwilioDouble:
@@ -52,6 +64,7 @@ class TwilioDouble:
         self._base_url = base_url
         self._public_url = public_url.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
+        self._stopped: OrderedDict[str, None] = OrderedDict()  # numbers, the oldest go first
         self._reporting: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
@@ -97,6 +110,24 @@ class TwilioDouble:
         ) as answer:
             return answer.status, await answer.text()
 
+    def local(self, url: str) -> str:
+        """The path of a URL, or of a path, as the desk itself knows it, with its query."""
+        parts = urlsplit(url)
+        path = parts.path.removeprefix(urlsplit(self._public_url).path)
+        return f"{path}?{parts.query}" if parts.query else path
+
+    def obey(self, number: str, text: str) -> None:
+        """STOP and START, which Twilio takes care of by itself on ordinary numbers (error 21610)."""
+        word = text.strip().upper()
+        if word in STOP:
+            self.deliver(number, _STOPPED, new_sid("SM"))
+            self._stopped[number] = None
+            while len(self._stopped) > MOST_STOPPED:
+                self._stopped.popitem(last=False)
+        elif word in START and number in self._stopped:
+            del self._stopped[number]
+            self.deliver(number, _STARTED, new_sid("SM"))
+
     # --- its REST API ---------------------------------------------------------------------------
 
     def _authentic(self, request: web.Request) -> bool:
@@ -127,6 +158,8 @@ class TwilioDouble:
                 return _error(21617)
         if form.get("From", NUMBER) != NUMBER:
             return _error(21606)
+        if to in self._stopped:
+            return _error(21610)
         sid = new_sid("SM")
         there = self.deliver(to, body, sid)
         if callback := form.get("StatusCallback", ""):
@@ -134,7 +167,9 @@ class TwilioDouble:
         return web.json_response(_message(self._keys.account_sid, sid, to, body), status=201)
 
     def deliver(self, to: str, body: str, sid: str) -> bool:
-        """To the handset with this number; False: it is switched off, and gets the message later."""
+        """To the handset with this number; False: it is switched off and gets the message later, or wants none."""
+        if to in self._stopped:
+            return False
         return self._visits.bring(Address("sms", to), "sms", mine=False, text=body, sid=sid)
 
     def _report_later(self, callback: str, to: str, sid: str, *, delivered: bool) -> None:
@@ -143,9 +178,7 @@ class TwilioDouble:
         task.add_done_callback(self._reporting.discard)
 
     async def _report(self, callback: str, to: str, sid: str, statuses: Sequence[str]) -> None:
-        parts = urlsplit(callback)
-        prefix = urlsplit(self._public_url).path
-        path = parts.path.removeprefix(prefix) + (f"?{parts.query}" if parts.query else "")
+        path = self.local(callback)
         for status in statuses:
             fields = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status}
             try:

@@ -24,7 +24,7 @@ MOST_STREAMS = 4  # tabs that follow one visit
 MOST_SESSIONS = 8  # web-chat sessions of one visit
 
 PREFIX = "+98912000"
-_NUMBER = re.compile(re.escape(PREFIX) + r"\d{4}")
+_NUMBER = re.compile(re.escape(PREFIX) + r"[0-9]{4}")
 _SESSION = re.compile(r"[A-Za-z0-9_-]{20,64}")
 _FIRST_CHAT = 7 * 10**9
 

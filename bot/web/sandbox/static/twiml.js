@@ -92,7 +92,7 @@ export class Call {
     this.phone.listening(false);
     this.onKey = () => {};
     if (this.over || (!digits && verb.getAttribute("actionOnEmptyResult") !== "true")) return undefined;
-    return this.ask({ path: this.action(verb), digits });
+    return this.ask({ path: this.action(verb), digits, finish: keys.finish() });
   }
 
   keys(verb) {
@@ -100,10 +100,10 @@ export class Call {
     const finish = verb.getAttribute("finishOnKey") ?? "#";
     const patience = 1000 * (Number(verb.getAttribute("timeout")) || TIMEOUT);
     const began = new AbortController();
-    let [digits, done, restart] = ["", false, () => {}];
+    let [digits, done, ended, restart] = ["", false, undefined, () => {}];
     this.onKey = (key) => {
       if (done) return;
-      if (finish && finish.includes(key)) done = true;
+      if (finish && finish.includes(key)) [done, ended] = [true, key];
       else {
         digits += key;
         done = digits.length >= limit;
@@ -122,7 +122,7 @@ export class Call {
       }
       return digits;
     };
-    return { began, typed };
+    return { began, typed, finish: () => ended };
   }
 
   async record(verb) {

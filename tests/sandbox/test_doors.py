@@ -1,0 +1,100 @@
+"""Who may do what at the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.served import Client, Page, Served, visit
+
+PAGE_ROUTES = (
+    "number", "web", "sms", "calls", "calls/CA1", "recordings", "telegram/messages", "telegram/files", "officer",
+)  # fmt: skip
+PROVIDER_ROUTES = (
+    ("POST", "telegram/bot1:forged/getMe"),
+    ("GET", "telegram/bot1:forged/getUpdates"),
+    ("GET", "telegram/file/bot1:forged/BQ1"),
+    ("POST", "twilio/2010-04-01/Accounts/AC1/Messages.json"),
+    ("GET", "twilio/2010-04-01/Accounts/AC1/Recordings/RE1"),
+    ("GET", "twilio/2010-04-01/Accounts/AC1/Messages/SM1/Media/ME1"),
+)
+BODIES: list[dict[str, Any]] = [{}, {"json": {"text": "سلام"}}, {"data": {"Body": "سلام"}}, {"data": b"\xff"}]
+
+
+@pytest.mark.parametrize("key", ["", "forged", "forged.forged", "کلید", "0" * 24 + "." + "0" * 64])
+async def test_a_page_without_its_key_is_refused(client: Client, key: str) -> None:
+    headers = {"X-Sandbox": key.encode().decode("latin-1")} if key else {}
+    for path in PAGE_ROUTES:
+        for body in BODIES:
+            answer = await client.post(f"/sandbox/{path}", headers=headers, **body)
+            assert answer.status == 403, path
+            assert answer.content_type == "application/problem+json"
+    for path in ("events", "officer"):
+        assert (await client.get(f"/sandbox/{path}", headers=headers)).status == 403
+
+
+async def test_providers_ask_for_their_secrets(client: Client) -> None:
+    for method, path in PROVIDER_ROUTES:
+        for headers in ({}, {"Authorization": "Basic Zm9yZ2VkOmZvcmdlZA=="}, {"Authorization": "Basic ä"}):
+            answer = await client.request(method, f"/sandbox/{path}", headers=headers)
+            assert answer.status == 401, path
+
+
+async def test_the_page_keeps_strangers_and_copies_out(client: Client) -> None:
+    answer = await client.get("/sandbox?language=en")
+    assert answer.status == 200
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert answer.headers["Cache-Control"] == "no-store"
+    text = await answer.text()
+    assert '<html data-page="sandbox" lang="en" dir="ltr">' in text
+    assert "https://" not in text
+
+
+async def test_pages_have_numbers_of_their_own(client: Client) -> None:
+    pages = [await visit(client) for _ in range(5)]
+    assert len({p.hello["number"] for p in pages}) == len({p.hello["chat"] for p in pages}) == 5
+    assert all(p.hello["number"].startswith("+98912000") for p in pages)
+
+
+async def test_nothing_crosses(client: Client, page: Page) -> None:
+    other = await visit(client)
+    assert (await page.post("sms", text="سلام")).status == 200
+    await page.until("seen")
+    await other.post("sms", text="درود")
+    assert (await other.until("sms", mine=True))["text"] == "درود"
+    call = await (await page.post("calls")).json()
+    assert (await other.post(f"calls/{call['id']}", hangup=True)).status == 404
+    assert (await other.post("number", number=page.hello["number"])).status == 409
+
+
+async def test_the_number_can_be_changed_within_its_range(page: Page) -> None:
+    assert (await page.post("number", number="+989120009999")).status == 200
+    await page.post("sms", text="سلام")
+    assert (await page.until("seen"))["channel"] == "sms"
+    for number in ("+989121234567", "09120001234", "", "+98912000123۴"):
+        assert (await page.post("number", number=number)).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("sms", {}),
+        ("sms", {"text": "  "}),
+        ("sms", {"text": "x" * 1601}),
+        ("web", {"session": "../x"}),
+        ("telegram/messages", {"text": ""}),
+        ("telegram/messages", {"message": "1", "data": "x"}),
+        ("officer", {"code": "1"}),
+    ],
+)
+async def test_what_makes_no_sense_is_a_bad_request(page: Page, path: str, body: dict[str, Any]) -> None:
+    assert (await page.post(path, **body)).status == 400
+
+
+async def test_the_hook_is_called_once(client: Client, served: Served) -> None:
+    await visit(client)
+    await visit(client)
+    assert served.started == 1
