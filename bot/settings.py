@@ -183,6 +183,11 @@ class Settings(BaseSettings):
         return self.environment == "production"
 
     @property
+    def ivr_dir(self) -> Path:
+        """What the telephone says: `ivr/` beside the content."""
+        return self.content_dir.parent / "ivr"
+
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'pishkhan.db').absolute()}"
 

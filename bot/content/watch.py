@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from watchfiles import awatch
@@ -22,7 +22,8 @@ class ContentWatcher:
     """Loads the folder anew when a file in it changes.
 
     A good edit is handed to `on_change`. A broken one is told to `on_error` and the log, and the last good content
-    stays, until a later edit is good again. `force_polling` is for file systems without notifications (NFS, some
+    stays, until a later edit is good again. Folders `beside` it are watched too; reading them is the part of
+    `on_change`, which may raise ContentErrors. `force_polling` is for file systems without notifications (NFS, some
     container mounts); the environment's WATCHFILES_FORCE_POLLING decides when it is None.
     """
 
@@ -32,10 +33,12 @@ class ContentWatcher:
         on_change: Callable[[Catalogue], Awaitable[None]],
         on_error: Callable[[ContentErrors], None],
         *,
+        beside: Sequence[Path] = (),
         force_polling: bool | None = None,
         debounce: int = 400,  # milliseconds that a burst of changes is gathered for
     ) -> None:
         self._folder = folder
+        self._watched = (folder, *(other for other in beside if other.is_dir()))
         self._on_change = on_change
         self._on_error = on_error
         self._polling = force_polling
@@ -45,7 +48,7 @@ class ContentWatcher:
         """Until cancelled."""
         while True:
             try:
-                async for _ in awatch(self._folder, debounce=self._debounce, force_polling=self._polling):
+                async for _ in awatch(*self._watched, debounce=self._debounce, force_polling=self._polling):
                     await self._reload()
                 return  # the process was interrupted
             except Exception as error:

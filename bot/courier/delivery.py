@@ -35,12 +35,15 @@ class Courier:
         senders: Mapping[str, Sender],
         clock: Callable[[], datetime],
         *,
+        reached_at: Callable[[Address], Address] = lambda address: address,
         every: float = EVERY,
     ) -> None:
+        """`reached_at`: where a notice for an address really goes; a telephone is told by text message."""
         self.outbox = outbox
         self.gateway = gateway
         self.senders = senders
         self.clock = clock
+        self.reached_at = reached_at
         self.every = every
         self._woken = asyncio.Event()
         self._stopping = False
@@ -97,13 +100,14 @@ class Courier:
 
     async def _deliver(self, notice: Notice) -> float | None:
         """One try, settled. Seconds until the next one, or None when the notice is done with."""
+        to = self.reached_at(notice.address)
         try:
             outcome = await self.gateway.receive(
-                Inbound(id=f"notice:{notice.id}", address=notice.address, event=Event.NOTICE, value=notice.command)
+                Inbound(id=f"notice:{notice.id}", address=to, event=Event.NOTICE, value=notice.command)
             )
-            sender = self.senders.get(notice.address.channel)
+            sender = self.senders.get(to.channel)
             if sender and outcome.replies:  # without a sender the transcript tells it at the next visit
-                await sender.send(notice.address, outcome.replies, outcome.language, seq=outcome.seq)
+                await sender.send(to, outcome.replies, outcome.language, seq=outcome.seq)
         except SendFailed as failed:
             return await self._failed(notice, failed)
         except Exception:

@@ -40,7 +40,8 @@ class Engine:
         turning = self._turning(session, heard, now)
         await turning.run()
         after = turning.session
-        if heard.event is not Event.NOTICE and after.channel != heard.address.channel:
+        asked_here = heard.event is not Event.NOTICE or after.frames != session.frames
+        if asked_here and after.channel != heard.address.channel:
             after = replace(after, channel=heard.address.channel)
         return after, turning.replies
 

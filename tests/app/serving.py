@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, unused_port
 from pydantic import SecretStr
 
 from bot import app
@@ -31,8 +31,9 @@ def settings_of(data: Path, **given: Any) -> Settings:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[Client]:
     """A client of the running application; `client.app[app.COUNTER]` holds its parts."""
+    settings = settings.model_copy(update={"port": unused_port()})  # the sandbox's own channels call this server
     application = await asyncio.to_thread(app.build, settings)
-    async with TestClient(TestServer(application)) as client:
+    async with TestClient(TestServer(application, port=settings.port)) as client:
         yield client
 
 

@@ -13,6 +13,7 @@ from bot.channels.console import Console
 from bot.commands import chatting
 from bot.core.messages import Address
 from bot.core.requests import Draft, Status
+from bot.courier import Courier
 from tests.app.serving import settings_of, until
 
 
@@ -36,7 +37,7 @@ async def test_what_an_officer_does_is_shown_at_once_and_once(
         other = await counter.desk.file(elsewhere, key="o")
         await counter.desk.change(other.code, by="officer", status=Status.IN_REVIEW)
         if by_a_server:
-            servers = app.Courier(chatting._Ours(counter.desk, console.address), counter.gateway, {}, counter.live.now)
+            servers = Courier(chatting._Ours(counter.desk, console.address), counter.gateway, {}, counter.live.now)
             await counter.desk.change(filed.code, by="officer", status=Status.CLOSED, note="انجام شد")
             await servers.round()
         else:

@@ -1,51 +1,33 @@
-"""The only place that builds things: the settings become parts, and the parts one web application."""
+"""The parts that serve a citizen, whatever brings the words."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
-from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
 from bot import content, phrase_keys
-from bot.channels.base import Channel
 from bot.channels.render import Renderer
-from bot.channels.webchat import WebChat
 from bot.core.catalogue import Catalogue
-from bot.core.messages import Phrase
 from bot.core.ports import Nlu
-from bot.courier import Courier
+from bot.core.voice_content import VoiceContent
 from bot.desk.identity import LinkedIdentity
 from bot.desk.service_desk import ServiceDesk
-from bot.dialogs import registry
+from bot.dialogs import desk_news, registry
 from bot.dialogs.engine import Engine
 from bot.gateway import Gateway
 from bot.nlu.model import LexicalNlu
-from bot.settings import Settings, secret_key, webhook_secret
+from bot.settings import Settings, secret_key
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
 from bot.stores.files import DiskFiles
 from bot.stores.migrations import migrate
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
-from bot.web import health
-from bot.web.api import Api
-from bot.web.problems import problems
-
-log = logging.getLogger(__name__)
-
-LARGEST_BODY = 28 * 1024 * 1024  # bytes: a file of 20 MiB in base64; routes that are open to anybody take less
-
-COMMANDS = ("menu", "services", "forms", "track", "mine", "news", "human", "language", "cancel")
-"""A messenger's command menu; the phrase nav.NAME describes each."""
 
 
 @dataclass(slots=True)
@@ -54,7 +36,12 @@ class Live:
 
     catalogue: Catalogue
     nlu: Nlu
+    voice: VoiceContent = field(default_factory=VoiceContent)
     problems: tuple[str, ...] = ()
+
+    def is_open(self) -> bool:
+        """Whether the offices are, at this moment."""
+        return desk_news.is_open(self.catalogue, self.now())
 
     def now(self) -> datetime:
         """In the organisation's time zone."""
@@ -80,11 +67,12 @@ class Counter:
     async def edited(self, catalogue: Catalogue) -> None:
         """Put new content to use. Raises ContentErrors when it lacks words that the code says."""
         catalogue = _in_order(catalogue, self.settings)
+        voice = await asyncio.to_thread(load_voice, self.settings, catalogue)
         nlu, missing = await asyncio.to_thread(_prepared, catalogue)
         if missing:
             raise content.ContentErrors(missing)
         dialogs = registry.build(catalogue, nlu, self.desk, self.identity)
-        self.live.catalogue, self.live.nlu, self.live.problems = catalogue, nlu, ()
+        self.live.catalogue, self.live.nlu, self.live.voice, self.live.problems = catalogue, nlu, voice, ()
         self.engine.dialogs = dialogs
 
     def broken(self, errors: content.ContentErrors) -> None:
@@ -92,13 +80,14 @@ class Counter:
         self.live.problems = tuple(map(str, errors.problems))
 
 
-COUNTER = web.AppKey("counter", Counter)
-COURIER = web.AppKey("courier", Courier)
-
-
 def load_content(settings: Settings) -> Catalogue:
     """The folder's content, the preferred language first. Raises ContentErrors. Blocking."""
     return _in_order(content.load(settings.content_dir), settings)
+
+
+def load_voice(settings: Settings, catalogue: Catalogue) -> VoiceContent:
+    """What the telephone says, beside the content. Raises ContentErrors. Blocking."""
+    return content.load_voice(settings.ivr_dir, catalogue)
 
 
 def _in_order(catalogue: Catalogue, settings: Settings) -> Catalogue:
@@ -129,7 +118,7 @@ def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Databa
 def assemble(settings: Settings) -> Counter:
     """All parts of one process, nothing opened yet. Raises ContentErrors. Blocking: reads the content and trains."""
     catalogue = load_content(settings)
-    live = Live(catalogue, LexicalNlu.train(catalogue))
+    live = Live(catalogue, LexicalNlu.train(catalogue), load_voice(settings, catalogue))
     database, service_desk = desk(settings, lambda: live.catalogue)
     sessions, contacts = SqlSessions(database), SqlContacts(database)
     identity = LinkedIdentity(
@@ -160,97 +149,3 @@ async def opened(database: Database, settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         await database.close()
-
-
-def build(settings: Settings) -> web.Application:
-    """The whole server. Raises ContentErrors. Blocking, so call it before the loop runs or in a thread."""
-    counter = assemble(settings)
-    live, renderer = counter.live, counter.renderer
-    web_chat = _web_chat(counter)
-    channels: list[Channel] = [web_chat, *_messengers(counter)]
-    courier = Courier(counter.desk, counter.gateway, {c.name: c for c in channels}, live.now)
-    api = Api(
-        desk=counter.desk,
-        contacts=counter.contacts,
-        files=counter.files,
-        wording=renderer,
-        catalogue=lambda: live.catalogue,
-        nlu=lambda: live.nlu,
-        clock=live.now,
-        changed=courier.wake,
-        token=settings.api_token.get_secret_value(),
-        version=version("pishkhan"),
-        public_url=settings.public_url,
-    )
-    app = web.Application(middlewares=[problems()], client_max_size=LARGEST_BODY)
-    app[COUNTER], app[COURIER] = counter, courier
-    app.add_routes(health.routes({"database": counter.database.ping}, lambda: live.problems))
-    app.add_routes(api.routes())
-    for channel in channels:
-        app.add_routes(channel.routes())
-    app.cleanup_ctx.append(_storing)
-    app.cleanup_ctx.extend(channel.lifespan for channel in channels)
-    app.on_shutdown.append(web_chat.close)
-    app.cleanup_ctx.extend((_delivering, _watching))
-    return app
-
-
-def _web_chat(counter: Counter) -> WebChat:
-    return WebChat(
-        counter.gateway,
-        counter.sessions,
-        counter.files,
-        counter.contacts,
-        counter.renderer,
-        secret=secret_key(counter.settings),
-        organization=lambda: counter.live.catalogue.organization,
-    )
-
-
-def _messengers(counter: Counter) -> Iterator[Channel]:
-    """Those that are configured; their libraries are heavy and stay out of the others' processes."""
-    settings = counter.settings
-    if settings.telegram_token:
-        from bot.channels.telegram import Telegram
-
-        yield Telegram(
-            counter.gateway,
-            counter.files,
-            counter.contacts,
-            counter.renderer,
-            token=settings.telegram_token.get_secret_value(),
-            webhook_secret=webhook_secret(settings, "telegram"),
-            public_url=settings.public_url,
-            api_url=settings.telegram_api_url,
-            commands=lambda language: [(c, counter.renderer.text(Phrase(f"nav.{c}"), language)) for c in COMMANDS],
-        )
-
-
-async def _storing(app: web.Application) -> AsyncIterator[None]:
-    counter = app[COUNTER]
-    async with opened(counter.database, counter.settings):
-        yield
-
-
-async def _delivering(app: web.Application) -> AsyncIterator[None]:
-    running = asyncio.create_task(app[COURIER].run())
-    yield
-    await app[COURIER].stop(running)
-
-
-async def _watching(app: web.Application) -> AsyncIterator[None]:
-    counter = app[COUNTER]
-    watcher = content.ContentWatcher(counter.settings.content_dir, counter.edited, counter.broken)
-    running = asyncio.gather(watcher.run(), _inspect(counter))
-    yield
-    running.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await running
-
-
-async def _inspect(counter: Counter) -> None:
-    """Look for what the content of the start lacks; before the start it would only cost time."""
-    missing = await asyncio.to_thread(missing_phrases, counter.live.catalogue)
-    if missing:
-        log.error("the content lacks phrases; pishkhan check names them", extra={"count": len(missing)})
-        counter.broken(content.ContentErrors(missing))
