@@ -19,7 +19,7 @@ from twilio.request_validator import RequestValidator
 from twilio.twiml import voice_response
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
-TOKEN = "12345"
+TOKEN = "token-of-these-calls"
 ALLOWED = {
     "Response": ("Gather", "Record", "Play", "Dial", "Hangup", "Redirect", "Pause", "Reject"),
     "Gather": ("Play", "Pause", "Say"),

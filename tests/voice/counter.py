@@ -39,6 +39,7 @@ MENU = (
     MenuEntry("4", "/services", {"fa": "راهنمای خدمات", "en": "Service guide"}),
     MenuEntry("5", "/hours", {"fa": "ساعت کار و نشانی", "en": "Hours and address"}),
 )
+MARK = b"said"  # in a prompt's file, before its words
 VOICE = VoiceContent(menu=MENU, person=Person("+982100001000"))
 
 
@@ -53,8 +54,9 @@ class WordPrompts:
         return (f"/channels/voice/prompts/{self._name(clips)}.wav",)
 
     async def file(self, clips: Sequence[Clip]) -> Path:
-        path = self.folder / f"{self._name(clips)}.wav"
-        path.write_bytes(wav(0.1))
+        name = self._name(clips)
+        path = self.folder / f"{name}.wav"
+        path.write_bytes(wav(0.1) + MARK + self.said[name].encode())
         return path
 
     def routes(self) -> Sequence[web.RouteDef]:

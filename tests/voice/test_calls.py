@@ -138,15 +138,11 @@ async def test_too_short_a_message_is_asked_for_again(exchange: Exchange) -> Non
     assert "شماره‌ای هست" in exchange.heard(caller)
 
 
-async def test_a_wrong_key_and_silence_are_asked_again_in_fewer_words(exchange: Exchange) -> None:
+async def test_a_wrong_key_and_silence_are_asked_again(exchange: Exchange) -> None:
     caller = await exchange.call()
     await caller.press("1")
-    whole = exchange.heard(caller)
     await caller.press("7")
-    again = exchange.heard(caller)
-    assert exchange.desk.phrase("voice.not_a_key") in again
-    assert "پرسش کوتاه دارد" in whole
-    assert "پرسش کوتاه دارد" not in again
+    assert exchange.desk.phrase("voice.not_a_key") in exchange.heard(caller)
     await caller.wait()
     assert exchange.desk.phrase("voice.silence") in exchange.heard(caller)
     await caller.press("1")
