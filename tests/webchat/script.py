@@ -78,7 +78,7 @@ SERVICES = tuple(Choice(f"service_{n}", Phrase(f"script.service_{n}")) for n in 
 @cache
 def phrases() -> dict[str, Text]:
     found: dict[str, Text] = dict(SCRIPT)
-    for name in ("web", "engine", "dialogs"):
+    for name in ("web", "engine", "dialogs", "link"):
         found.update(yaml.safe_load((PHRASE_FILES / f"{name}.yaml").read_text("utf-8")))
     return found
 

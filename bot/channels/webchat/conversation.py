@@ -22,6 +22,7 @@ _HEADER = {
     "/menu": "nav.menu",
     "/human": "nav.human",
     "/help": "web.help",
+    "/join": "nav.join",  # a link from elsewhere brought its ticket
     "/language/fa": "language.fa",
     "/language/en": "language.en",
 }
@@ -142,7 +143,7 @@ class Conversations:
                 return self._wording.text(Phrase("web.my_location"), language)
             case "choice":
                 value = content.get("value", "")
-                key = _HEADER.get(value)
+                key = _HEADER.get("/join" if value.startswith("/join/") else value)
                 return known.get(value) or (self._wording.text(Phrase(key), language) if key else "")
             case "file":
                 return "\n".join(str(f["name"]) for f in content.get("files", ()))

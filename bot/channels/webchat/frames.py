@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from bot.channels.webchat.doors import doors
 from bot.core.messages import Address, Attachment, Event, Inbound, Location, Reply
 from bot.core.ports import Wording
 
@@ -177,6 +178,8 @@ def reply(seq: int, said: Reply, wording: Wording, language: str, at: datetime |
         "expect": said.expect.to_json(),
         "language": language,
     }
+    if pictures := list(doors(said.say)):
+        frame["doors"] = pictures
     if at is not None:
         frame["at"] = at.isoformat()
     return frame

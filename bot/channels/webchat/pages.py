@@ -29,10 +29,10 @@ _LABELS = (
     "send", "attach", "camera", "drop", "more", "help", "dark", "light",
     "new", "new_confirm", "new_yes", "new_no", "you", "waiting", "choices", "latest", "today", "yesterday",
     "uploading", "upload_failed", "cancel", "retry", "remove", "hint_date", "hint_file", "hint_location",
-    "my_location", "send_location", "locating", "location_failed", "copy", "copied", "unread", "too_long",
+    "my_location", "send_location", "locating", "location_failed", "copy", "copied", "unread", "too_long", "qr",
     "bad_session",
 )  # fmt: skip
-_ELSEWHERE = {"menu": "nav.menu", "human": "nav.human", "file_too_large": "file.too_large"}
+_ELSEWHERE = {"menu": "nav.menu", "human": "nav.human", "file_too_large": "file.too_large", "join": "nav.join"}
 
 _ANYWHERE = {
     "Access-Control-Allow-Origin": "*",  # modules are fetched with CORS, from whatever page embeds them

@@ -54,7 +54,18 @@ class Chat {
       onState: (state) => this.line(state),
     });
     store.onNewSession(() => this.follow());
+    this.join();
     this.link.connect();
+  }
+
+  /** A link of another conversation was opened: its ticket is handed in once, and leaves the address bar. */
+  join() {
+    const here = new URL(location.href);
+    const ticket = OWN_PAGE && here.searchParams.get("join");
+    if (!ticket || !/^[\w-]{16,64}$/.test(ticket)) return;
+    here.searchParams.delete("join");
+    history.replaceState(null, "", here);
+    this.put({ type: "choice", value: `/join/${ticket}` }, this.view.labels.join);
   }
 
   // --- the panel -------------------------------------------------------------------------------

@@ -136,9 +136,11 @@ export class View {
 
   // --- what was said ---------------------------------------------------------------------------
 
-  reply({ seq, text, at, to }) {
-    const [first, ...rest] = paragraphs(text, { direction: this.direction, codeOf: (code) => this.code(code) });
-    const entry = this.entry("theirs", seq, at, [first, ...rest]);
+  reply({ seq, text, at, to, doors = [] }) {
+    const body = paragraphs(text, { direction: this.direction, codeOf: (code) => this.code(code) });
+    const pictures = doors.map(({ qr }) => h("img", { src: qr, alt: "", width: 132, height: 132 }));
+    if (pictures.length) body.push(h("figure.qr", {}, ...pictures, h("figcaption", {}, this.labels.qr)));
+    const entry = this.entry("theirs", seq, at, body);
     if (to === undefined && this.atEnd()) this.anchor = entry; // news of the desk answer nothing
     this.enter(entry);
   }
