@@ -4,7 +4,7 @@ Kannel's configuration for messages that come in; with `max-messages = 0` the em
 
     group = sms-service
     keyword = default
-    get-url = "PUBLIC_URL/channels/sms/http/SECRET?from=%p&to=%P&text=%a&id=%I&time=%t&udh=%u"
+    get-url = "PUBLIC_URL/channels/sms/http/SECRET?from=%p&to=%P&text=%a&charset=%C&id=%I&time=%t&udh=%u"
     max-messages = 0
 """
 
@@ -87,7 +87,7 @@ class Http:
 
 def read(fields: Fields) -> Text | None:
     """None where nobody can be answered. Raises web.HTTPBadRequest."""
-    sender, words = first(fields, "from", "sender", "msisdn"), first(fields, "text", "body", "message")
+    sender, words = first(fields, "from", "sender", "msisdn"), first(fields, *secret_path.TEXTS)
     if not sender:
         raise web.HTTPBadRequest(text="Neither a message nor a report: no field from, none dlr.")
     number = e164(sender)

@@ -128,7 +128,7 @@ class Composer:
         rest = text[start:].strip()
         size = segments(rest).parts
         if size <= room:
-            with_nav = f"{rest}\n{whole.nav}"
+            with_nav = f"{rest}\n{whole.nav}".strip()
             return Part(with_nav if whole.nav and segments(with_nav).parts == size else rest, len(text))
         more = self._tail("1", Phrase("sms.more"), language)
         if start < whole.choices_at:

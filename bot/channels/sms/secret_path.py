@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 MAX_BODY = 1 << 16  # bytes
 MAX_FIELDS = 100
 
+TEXTS = ("text", "message", "body")  # what gateways call the message itself
+_UCS2 = (b"UTF-16BE", b"UTF-16", b"UCS-2", b"UCS2")
+
 Fields = Mapping[str, str]
 
 
@@ -38,26 +41,38 @@ def routes(path: str, secret: str, hear: Callable[[Fields], Awaitable[None]]) ->
         except SendFailed as failure:
             log.warning("turn to be delivered again", extra={"channel": "sms", "why": failure.why})
             raise web.HTTPInternalServerError(text="The reply could not be sent; bring this message again.") from None
-        return web.Response()
+        return web.Response(text="")
 
     return [web.get(path + "/{secret}", handle, allow_head=False), web.post(path + "/{secret}", handle)]
 
 
 async def _fields(request: web.Request) -> Fields:
     """Those of the query, then those of a form or of a JSON object. Raises web.HTTPBadRequest."""
-    fields = dict(request.query)
-    if request.method != "POST":
-        return fields
     if (request.content_length or 0) > MAX_BODY:
         raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
-    body = await request.read()
+    form = request.rel_url.raw_query_string
     try:
         if request.content_type == "application/json":
-            posted = orjson.loads(body)
-            return fields | {str(k): str(v) for k, v in posted.items() if isinstance(v, str | int)}
-        return fields | dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+            posted = orjson.loads(await request.read())
+            return _decoded(form) | {str(k): str(v) for k, v in posted.items() if isinstance(v, str | int)}
+        if request.method == "POST":
+            form += "&" + (await request.read()).decode("latin-1")
+        return _decoded(form)
     except (ValueError, AttributeError):
-        raise web.HTTPBadRequest(text="The body is neither a form nor a JSON object in UTF-8.") from None
+        raise web.HTTPBadRequest(text="The body is neither a form nor a JSON object.") from None
+
+
+def _decoded(form: str) -> dict[str, str]:
+    """The fields of a form whose text is written in its field `charset`: Kannel hands on what came over the air, which
+    for Persian is UTF-16BE. `udh` stays bytes, one to a character."""
+    given = parse_qsl(form, keep_blank_values=True, max_num_fields=MAX_FIELDS, encoding="latin-1")
+    raw = {name: value.encode("latin-1", "replace") for name, value in given}
+    charset = "utf-16-be" if raw.get("charset", b"").upper() in _UCS2 else "utf-8"
+    fields = {name: value.decode("utf-8", "replace") for name, value in raw.items()}
+    fields |= {name: raw[name].decode(charset, "replace") for name in TEXTS if name in raw}
+    if "udh" in raw:
+        fields["udh"] = raw["udh"].decode("latin-1")
+    return fields
 
 
 def first(fields: Fields, *names: str) -> str:
