@@ -21,7 +21,7 @@ def identifier_groups(value: str) -> list[str]:
         return _threes(figures)
     if re.search(r"[^\W\d]", value):
         return [part for part in re.split(r"[\s,()]+|(?<=[@.])|(?=[@.])", value) if part]
-    return [group for part in re.split(r"[\s,()]+", value) if part for group in _threes(part)]
+    return [group for part in re.split(r"[\s,()/-]+", value) if part for group in _threes(part)]
 
 
 def _cut(value: str, sizes: Sequence[int]) -> list[str]:
