@@ -1,4 +1,4 @@
-"""python-telegram-bot's own client and types over our transport, against servers that are exact and that are not."""
+"""Our transport: python-telegram-bot's own client works over it, and servers that are not exact do too."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import orjson
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from telegram import Bot, Message, Update
+from telegram import Bot, Message
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
 
-from bot.channels.telegram.api import AiohttpRequest, Api, mended
+from bot.channels.telegram.api import AiohttpRequest, Api
 from tests.channels.botapi import BotApi
 
 
@@ -80,30 +80,12 @@ async def test_a_server_that_says_200_to_a_failure_and_one_that_speaks_no_json()
 @pytest.mark.parametrize(
     ("answer", "result"),
     [
-        ({"ok": True, "result": None}, True),
         ({"ok": True}, True),
-        ({"ok": True, "result": {"message_id": 0}}, True),
-        ({"ok": True, "result": {"id": 1, "first_name": "A"}}, {"id": 1, "first_name": "A", "is_bot": False}),
-        (
-            {"ok": True, "result": {"id": 1, "first_name": "A", "is_bot": True}},
-            {"id": 1, "first_name": "A", "is_bot": True},
-        ),
-        ({"ok": True, "result": {"message_id": 3, "date": 1795400000123}}, {"message_id": 3, "date": 1795400000}),
+        ({"ok": True, "result": None}, None),
+        ({"ok": True, "result": {"message_id": 0}}, {"message_id": 0}),  # all that Bale says of an edited message
+        ({"ok": True, "result": {"id": 1, "first_name": "A"}}, {"id": 1, "first_name": "A"}),
         ({"ok": True, "result": [1, "x"]}, [1, "x"]),
-        ({"ok": True, "result": {"url": ""}}, {"url": ""}),
     ],
 )
 def test_what_telegram_like_servers_leave_out(answer: dict[str, Any], result: object) -> None:
-    assert mended(answer)["result"] == result
     assert AiohttpRequest.parse_json_payload(orjson.dumps(answer))["result"] == result
-
-
-def test_updates_of_telegram_like_servers_become_python_telegram_bots_types() -> None:
-    user = {"id": 5, "first_name": "Ann"}
-    chat = {"id": 5, "type": "private", "first_name": "Ann"}
-    text = {"message_id": 3, "from": dict(user), "chat": chat, "date": 1795400000123, "text": "سلام"}
-    query = {"id": "9", "from": dict(user), "message": {**text, "from": dict(user)}, "data": "x"}
-    answer = {"ok": True, "result": [{"update_id": 1, "message": text}, {"update_id": 2, "callback_query": query}]}
-    first, second = (Update.de_json(u, None) for u in mended(answer)["result"])
-    assert first.message and first.message.text == "سلام" and first.message.date.year == 2026
-    assert second.callback_query and second.callback_query.data == "x"

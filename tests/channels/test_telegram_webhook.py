@@ -1,4 +1,5 @@
-"""Updates by webhook: authentic or nothing, 200 only when the replies are out, each chat in order."""
+"""Updates by webhook: 200 only when the replies are out, each chat in order. What holds for every channel is in
+`tests/contract`."""
 
 from __future__ import annotations
 
@@ -54,13 +55,6 @@ async def test_a_turn(start: Start) -> None:
     assert counter.api.sent() == [{"chat_id": 5, "text": "شنیدم: سلام", "parse_mode": "HTML"}]
 
 
-@pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET[:-1], "سرّ"])
-async def test_without_the_secret_nothing_is_done(start: Start, secret: str | None) -> None:
-    counter = await start()
-    assert await counter.post(message(1, text="سلام"), secret) == 403
-    assert not counter.gateway.heard and not counter.api.sent() and not counter.contacts.reached
-
-
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -79,24 +73,6 @@ async def test_malformed_bodies(start: Start, body: bytes, status: int) -> None:
     assert not counter.gateway.heard
 
 
-async def test_what_is_not_for_us_gets_200_and_nothing_else(start: Start) -> None:
-    counter = await start()
-    group = message(2, text="سلام")
-    group["message"]["chat"] = {"id": -5, "type": "group"}
-    edit = {"update_id": 3, "edited_message": message(3, text="سلام")["message"]}
-    for update in ({"update_id": 1, "business_connection": {}}, group, edit):
-        assert await counter.post(update) == 200
-    assert not counter.gateway.heard and not counter.api.sent()
-
-
-async def test_a_repeated_update_gets_the_same_answer_and_changes_nothing(start: Start) -> None:
-    counter = await start()
-    for _ in range(3):
-        assert await counter.post(message(1, text="سلام")) == 200
-    assert len(counter.gateway.changes) == 1
-    assert texts(counter) == ["شنیدم: سلام"] * 3
-
-
 async def test_a_button_is_answered(start: Start) -> None:
     counter = await start()
     assert await counter.post(callback(1, "v~yes")) == 200
@@ -112,15 +88,6 @@ async def test_a_button_is_answered_when_the_turn_fails_and_the_update_comes_aga
     counter.api.fail("answerCallbackQuery", 400, "Bad Request: query is too old")
     assert await counter.post(callback(1, "yes")) == 200
     assert len(counter.gateway.changes) == 1 and texts(counter) == ["شنیدم: yes"]
-
-
-async def test_blocked_and_back(start: Start) -> None:
-    counter = await start()
-    for number, status in enumerate(("kicked", "member")):
-        change = {"chat": {"id": 5, "type": "private"}, "new_chat_member": {"status": status}}
-        assert await counter.post({"update_id": number, "my_chat_member": change}) == 200
-    assert counter.contacts.reached == [(ANN, False), (ANN, True)]
-    assert not counter.gateway.heard
 
 
 async def test_the_sharing_button_comes_and_goes(start: Start) -> None:

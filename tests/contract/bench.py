@@ -21,12 +21,13 @@ from bot.channels.base import Channel
 from bot.channels.render import Renderer
 from bot.core.catalogue import Text
 from bot.core.messages import Address, Inbound, Phrase, Reply
+from bot.core.ports import Opened
 from bot.core.sessions import Session
 from bot.gateway import Gateway
 from bot.stores.memory import MemoryContacts, MemorySessions
 from bot.web.problems import problems
 from tests.channels.counter import KeptFiles
-from tests.contract.case import PUBLIC_URL, Call, Case
+from tests.contract.case import PUBLIC_URL, SAID, Call, Case
 from tests.contract.provider import Provider
 from tests.contract.watch import everything_logged, loopback_alone
 
@@ -78,6 +79,21 @@ class Script:
         return False
 
 
+class Sessions(MemorySessions):
+    """Can be away; what a database then says may hold somebody's words."""
+
+    def __init__(self, contacts: MemoryContacts) -> None:
+        super().__init__(contacts)
+        self.down = False
+
+    @asynccontextmanager
+    async def open(self, contact: str) -> AsyncIterator[Opened]:
+        if self.down:
+            raise OSError(f"cannot write '{SAID}' of '{contact}'")
+        async with super().open(contact) as opened:
+            yield opened
+
+
 class Contacts(MemoryContacts):
     """Remembers who was told to have gone, and who came back."""
 
@@ -95,7 +111,7 @@ class Parts:
     """What a case builds its channel of."""
 
     gateway: Gateway
-    sessions: MemorySessions
+    sessions: Sessions
     contacts: Contacts
     files: KeptFiles
     renderer: Renderer
@@ -153,7 +169,7 @@ async def on_the_bench(case: Case, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         provider = await stack.enter_async_context(Provider(case))
         provider.expect(*case.startup)
         script, contacts = Script(), Contacts()
-        sessions = MemorySessions(contacts)
+        sessions = Sessions(contacts)
         gateway = Gateway(sessions, contacts, script, clock=lambda: datetime.now(UTC))  # type: ignore[arg-type]
         parts = Parts(gateway, sessions, contacts, KeptFiles(), Renderer(phrases), provider.url)
         channel = case.build(parts)

@@ -113,6 +113,7 @@ class Case:
     failures: tuple[Failure, ...] = ()
     startup: tuple[Sent, ...] = ()  # what the channel sends when it starts
     provider: Callable[[str], Given] = lambda path: Given({})
+    authentic: Callable[[Any], Call] | None = None  # a payload, JSON or form, as a call to the poke's route
     secrets: tuple[str, ...] = ()
     sends: bool = True  # the desk can begin: `Channel.send` reaches somebody
     again: bool = True  # a repeated delivery is answered by the provider again, not only in the response

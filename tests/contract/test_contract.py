@@ -14,6 +14,7 @@ import pytest
 from bot.core.ports import SendFailed
 from tests.contract.bench import Answered, Bench
 from tests.contract.case import Call, Failure, Hearing, Saying, Sent, Unheard
+from tests.contract.scramble import scrambled, scrambled_form
 
 pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")  # of RetryAfter
 
@@ -23,6 +24,11 @@ def good(answered: Answered) -> bool:
 
 
 class TestContract:
+    async def test_names(self, bench: Bench) -> None:
+        heard = [h for hearing in bench.case.hearings for h in hearing.heard]
+        assert {h.address.channel for h in heard} == {bench.channel.name}
+        assert bench.channel.can.max_text > 0 or not bench.channel.can.text
+
     async def test_a_payload_means(self, bench: Bench, hearing: Hearing) -> None:
         bench.provider.expect(*hearing.sent)
         assert good(await bench.call(hearing.call))
@@ -72,6 +78,30 @@ class TestContract:
         first, second = await asyncio.gather(*(bench.call(bench.case.poke) for _ in range(2)))
         assert first == second and good(first)
         assert len(bench.script.heard) == 1
+
+    async def test_a_store_that_is_away(self, bench: Bench) -> None:
+        """The provider is told so, and comes again; then all is as if it had come once."""
+        saying = bench.case.sayings[0]
+        bench.script.replies = saying.replies
+        bench.parts.sessions.down = True
+        assert (await bench.call(bench.case.poke)).status in (500, 503)
+        assert not bench.script.heard
+        bench.parts.sessions.down = False
+        bench.provider.expect(*saying.answered)
+        assert good(await bench.call(bench.case.poke))
+        assert len(bench.script.heard) == 1
+
+    async def test_no_payload_breaks_it(self, bench: Bench) -> None:
+        """Authentic, and yet with a part that is missing or makes no sense: taken, ignored or refused."""
+        assert bench.case.authentic is not None
+        bench.provider.strict = False
+        for hearing in bench.case.hearings:
+            if hearing.sent or hearing.call.path != bench.case.poke.path or hearing.call.method != "POST":
+                continue
+            call = hearing.call
+            for payload in scrambled(call.json) if call.form is None else scrambled_form(call.form):
+                status = (await bench.call(bench.case.authentic(payload))).status
+                assert status < 500 and status != 403, payload
 
     async def test_a_reply_goes_out_as(self, bench: Bench, saying: Saying) -> None:
         bench.script.replies, bench.script.tongue = saying.replies, saying.language

@@ -7,7 +7,7 @@ leaves this module holds a URL, for the token is part of every one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
@@ -22,8 +22,6 @@ FILE_PATIENCE = 60.0  # seconds for one file
 CONNECTIONS = 100
 KEEP_ALIVE = 60.0  # seconds
 _HEADERS = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
-_NESTED = (dict, list)
-_MILLISECONDS = 10**11  # a date above is none in seconds before the year 5138
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +87,14 @@ class AiohttpRequest(BaseRequest):
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Lenient, see `mended`. Raises TelegramError."""
+        """Servers that resemble Telegram may leave the result out. Raises TelegramError."""
         try:
             answer = orjson.loads(payload)
         except orjson.JSONDecodeError:
             raise TelegramError("the answer is no JSON") from None
         if not isinstance(answer, dict):
             raise TelegramError("the answer is no JSON object")
-        return mended(answer)
+        return {"result": True, **answer}
 
 
 def _status(status: int, payload: bytes) -> int:
@@ -104,32 +102,6 @@ def _status(status: int, payload: bytes) -> int:
     if status == 200 and payload.startswith(b'{"ok":false'):
         status = int(orjson.loads(payload).get("error_code", 400))
     return 400 if status == 404 and b"no such group or user" in payload else status
-
-
-def mended(answer: dict[str, Any]) -> dict[str, Any]:
-    """Telegram-like servers leave out what python-telegram-bot's types insist on: `is_bot`, `chat_instance`, seconds
-    instead of milliseconds, a result that is not null, and the message that was edited. In place."""
-    result = answer.get("result")
-    if result is None or (isinstance(result, dict) and result.keys() == {"message_id"}):
-        answer["result"] = True
-    elif isinstance(result, dict | list):
-        _mend(result)
-    return answer
-
-
-def _mend(value: dict[str, Any] | list[Any]) -> None:
-    parts: Iterable[Any] = value
-    if isinstance(value, dict):
-        if "first_name" in value and "type" not in value:
-            value.setdefault("is_bot", False)
-        elif "update_id" in value and "callback_query" in value:
-            value["callback_query"].setdefault("chat_instance", "")
-        elif isinstance(date := value.get("date"), int) and date > _MILLISECONDS:
-            value["date"] = date // 1000
-        parts = value.values()
-    for part in parts:
-        if part.__class__ in _NESTED:
-            _mend(part)
 
 
 class Api:
@@ -154,8 +126,11 @@ class Api:
 
     async def download(self, file_id: str) -> bytes:
         """A file that was sent to the bot, at most 20 MB (core.telegram.org/bots/api#getfile). Raises TelegramError."""
-        file = cast("dict[str, str]", await self.call("getFile", {"file_id": file_id}))
-        url = self._files + quote(file["file_path"])
+        file = await self.call("getFile", {"file_id": file_id})
+        path = file.get("file_path") if isinstance(file, dict) else None
+        if not isinstance(path, str):
+            raise TelegramError("the server does not say where the file is")
+        url = self._files + quote(path)
         try:
             return await self.request.retrieve(url, read_timeout=FILE_PATIENCE)
         except NetworkError:  # a second try is cheaper than asking the citizen for one

@@ -88,24 +88,29 @@ def _private(chat: Json) -> bool:
     return bool(chat.get("type", "private") == "private")
 
 
+def _address(chat: Json, channel: str) -> Address:
+    """A chat's id is a number: what is sent has to name it so."""
+    return Address(channel, str(int(chat["id"])))
+
+
+def _language(sender: Any) -> str:
+    language = sender.get("language_code") if isinstance(sender, Mapping) else None
+    return language if isinstance(language, str) else ""
+
+
 def _callback(update_id: int, query: Json, channel: str) -> Heard | None:
-    chat = query["message"]["chat"]
-    if not _private(chat) or not query.get("data"):
+    chat, data = query["message"]["chat"], query.get("data")
+    if not _private(chat) or not isinstance(data, str) or not data:
         return None
-    inbound = Inbound(
-        str(update_id),
-        Address(channel, str(chat["id"])),
-        Event.CHOICE,
-        value=query["data"],
-        language=query["from"].get("language_code", ""),
-    )
+    address, language = _address(chat, channel), _language(query.get("from"))
+    inbound = Inbound(str(update_id), address, Event.CHOICE, value=data, language=language)
     return Heard(inbound, callback=str(query["id"]))
 
 
 def _membership(change: Json, channel: str) -> Reach | None:
     if not _private(change["chat"]):
         return None
-    return Reach(Address(channel, str(change["chat"]["id"])), change["new_chat_member"]["status"] not in _GONE)
+    return Reach(_address(change["chat"], channel), change["new_chat_member"]["status"] not in _GONE)
 
 
 def _message(update_id: int, message: Json, channel: str) -> Heard | None:
@@ -113,8 +118,7 @@ def _message(update_id: int, message: Json, channel: str) -> Heard | None:
     if not _private(chat):
         return None
     sender = message.get("from") or {}
-    inbound_id, address = str(update_id), Address(channel, str(chat["id"]))
-    language = sender.get("language_code", "")
+    inbound_id, address, language = str(update_id), _address(chat, channel), _language(sender)
     if text := message.get("text"):
         event, words, value = _words(text)
         return Heard(Inbound(inbound_id, address, event, words, value, language=language))
@@ -131,7 +135,7 @@ def _message(update_id: int, message: Json, channel: str) -> Heard | None:
         )
     for kind, name in _MEDIA.items():
         if media := message.get(kind):
-            caption = message.get("caption", "")
+            caption = str(message.get("caption") or "")
             return Heard(Inbound(inbound_id, address, Event.FILE, caption, language=language), _upload(media, name))
     return None
 
@@ -167,4 +171,7 @@ def _international(number: str) -> str:
 def _upload(media: Any, name: str) -> Upload:
     if isinstance(media, list):  # a photo comes in several sizes
         media = max(media, key=lambda size: size.get("width", 0) * size.get("height", 0))
-    return Upload(media["file_id"], media.get("file_name") or name, media.get("file_size") or 0)
+    id, shown, size = media["file_id"], media.get("file_name"), media.get("file_size")
+    if not isinstance(id, str):
+        raise TypeError("a file's id is a string")
+    return Upload(id, shown if isinstance(shown, str) and shown else name, size if isinstance(size, int) else 0)

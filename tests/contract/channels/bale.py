@@ -82,6 +82,7 @@ BALE = Case(
     ),
     startup=(sent("getMe"), sent("setWebhook", url=f"{PUBLIC_URL}{PATH}/{SECRET}")),
     provider=usual,
+    authentic=_call,
     secrets=(TOKEN, SECRET, TICKET),
     hurry=hurry,
 )

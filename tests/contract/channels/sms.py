@@ -179,6 +179,7 @@ SMS_TWILIO = Case(
         Failure("refuses it", _error(21617), retry=False, turn=0),
     ),
     provider=lambda path: Given({"sid": SID, "status": "queued", "body": "", "num_segments": "1"}, 201),
+    authentic=lambda form: _signed(TWILIO_PATH, form),
     secrets=(TOKEN,),
 )
 
@@ -267,6 +268,7 @@ SMS_KAVENEGAR = Case(
     provider=lambda path: Given(
         {"return": {"status": 200, "message": "تایید شد"}, "entries": [{"messageid": 8792343}]}
     ),
+    authentic=lambda form: _brought(**form),
     secrets=(SECRET, KEY),
     again=False,
 )
@@ -334,6 +336,7 @@ SMS_HTTP = Case(
         Failure("refuses it", _says(400, f"Bad number {NUMBER}"), retry=False, turn=200),
     ),
     provider=lambda path: _says(202, "0: Accepted for delivery"),
+    authentic=lambda form: Call(f"{HTTP_PATH}/{SECRET}", form=form),
     secrets=(SECRET, PASSWORD),
     again=False,
 )

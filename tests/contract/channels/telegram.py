@@ -297,6 +297,7 @@ TELEGRAM = Case(
         _menu("en", language_code="en"),
     ),
     provider=usual,
+    authentic=_call,
     secrets=(TOKEN, SECRET, TICKET),
     hurry=hurry,
 )

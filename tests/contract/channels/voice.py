@@ -44,6 +44,10 @@ def _step(place: Mapping[str, Any] | None = None, *, at: str = PATH, number: str
     path = f"{at}?{urlencode(place)}" if place else at
     form = {"CallSid": CALL, "AccountSid": ACCOUNT, "From": number, "To": "+982100000000", "Direction": "inbound"}
     form |= {"Caller": number, "CallStatus": "in-progress", "ApiVersion": "2010-04-01", **fields}
+    return _signed(form, path)
+
+
+def _signed(form: Mapping[str, str], path: str = PATH) -> Call:
     return Call(path, form=form, headers={SIGNATURE_HEADER: _SIGNATURE.sign(PUBLIC_URL + path, form)})
 
 
@@ -149,6 +153,7 @@ VOICE_TWILIO = Case(
     ),
     forgings=FORGED_SIGNATURES,
     guarded=(_step(FIRST, Digits="1"), _status("completed")),
+    authentic=_signed,
     secrets=(TOKEN,),
     sends=False,
 )

@@ -174,6 +174,7 @@ WEB = Case(
     },
     guarded=(_poll(), _upload()),
     public=PUBLIC,
+    authentic=lambda frame: Call(MESSAGES, json=frame, headers={"X-Session": ANN}),
     secrets=(SECRET, ANN, UPLOAD),
     ear=_tab,
 )
