@@ -116,7 +116,10 @@ class BotApiDouble:
 
     def _who(self, visit: Visit) -> Json:
         person = {"id": visit.chat, "first_name": "Visitor"}
-        return {"from": {**person, "is_bot": False, "language_code": "fa"}, "chat": {**person, "type": "private"}}
+        return {
+            "from": {**person, "is_bot": False, "language_code": visit.language},
+            "chat": {**person, "type": "private"},
+        }
 
     def _offer(self, visit: Visit, content: Json) -> None:
         self._pending.append(Pending({"update_id": next(self._numbers), **content}, visit))
@@ -209,7 +212,9 @@ class BotApiDouble:
         if "text" in p:
             _check(str(p["text"]), markup)
             message["text"] = str(p["text"])
-        message["reply_markup"] = markup
+        message.pop("reply_markup", None)
+        if "inline_keyboard" in markup:
+            message["reply_markup"] = markup
         html = {"html": p.get("parse_mode") == "HTML"} if "text" in p else {}
         visit.tell("telegram_edited", id=message["message_id"], text=p.get("text"), markup=markup, **html)
         return message | {"edit_date": int(time.time())}

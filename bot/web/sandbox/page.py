@@ -19,17 +19,18 @@ _STATIC = Path(__file__).with_name("static")
 _TYPES = {".js": "text/javascript", ".css": "text/css"}
 _RTL = frozenset({"fa", "ar", "ckb", "ur"})
 _LABELS = (
-    "title", "lead", "phone", "sms", "messenger", "web", "timeline", "officer", "tabs", "theme",
-    "other_language", "your_number", "change_number", "number_ok", "number_taken", "number_refused", "save",
-    "cancel", "new_visitor", "real", "lost", "back_online", "full", "failed", "you", "desk", "call", "hang_up",
-    "keypad", "key", "idle", "ringing", "talking", "ended", "failed_call", "captions", "recording",
-    "no_microphone", "finish_recording", "dialing", "officer_answers", "officer_busy", "hidden_number", "mute",
-    "skip", "sms_placeholder", "sms_send", "sms_attach", "sms_counter", "sms_log", "sms_empty", "sms_sent",
-    "sms_delivered", "sms_failed", "part", "tries", "try_light", "try_code", "try_stop", "tg_placeholder",
-    "tg_send", "tg_attach", "tg_start", "tg_log", "tg_menu", "tg_contact", "tg_location", "tg_file", "tg_empty",
-    "tg_too_large", "web_frame", "timeline_empty", "timeline_clear", "answered", "ms", "repeated",
-    "event_message", "event_choice", "event_file", "event_start", "event_silence", "event_hangup",
-    "event_notice", "officer_lead", "officer_empty", "officer_note", "officer_set",
+    "title", "lead", "phone", "sms", "messenger", "web", "timeline", "officer", "tabs", "tab_voice", "tab_sms",
+    "tab_telegram", "tab_web", "tab_timeline", "tab_officer", "theme", "other_language", "your_number",
+    "change_number", "number_ok", "number_taken", "number_refused", "save", "cancel", "new_visitor", "real",
+    "lost", "back_online", "full", "failed", "you", "desk", "call", "hang_up", "keypad", "key", "idle",
+    "ringing", "talking", "ended", "failed_call", "captions", "recording", "no_microphone", "finish_recording",
+    "dialing", "officer_answers", "officer_busy", "hidden_number", "mute", "skip", "sms_placeholder",
+    "sms_send", "sms_attach", "sms_counter", "sms_log", "sms_empty", "sms_sent", "sms_delivered", "sms_failed",
+    "part", "tries", "try_light", "try_code", "try_stop", "tg_placeholder", "tg_send", "tg_attach", "tg_start",
+    "tg_log", "tg_menu", "tg_contact", "tg_location", "tg_file", "tg_empty", "tg_too_large", "web_frame",
+    "timeline_empty", "timeline_clear", "answered", "ms", "repeated", "event_message", "event_choice",
+    "event_file", "event_start", "event_silence", "event_hangup", "event_notice", "officer_lead",
+    "officer_empty", "officer_note", "officer_set",
 )  # fmt: skip
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "

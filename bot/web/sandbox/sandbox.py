@@ -111,6 +111,11 @@ class Sandbox:
     def base_url(self) -> str:
         return (self._base_url if isinstance(self._base_url, str) else self._base_url()).rstrip("/")
 
+    def spoken(self, paths: Sequence[str], words: str) -> None:
+        """What is to be heard in prompts (paths of one utterance, in order), for the telephone's captions. Without it
+        they are the words of the replies."""
+        self._telephone.spoken(paths, words)
+
     def routes(self) -> Sequence[web.RouteDef]:
         return [
             web.get("/sandbox", self._serve_page),
@@ -184,6 +189,7 @@ class Sandbox:
         after = int(given) if given.isascii() and given.isdigit() and len(given) < 18 else 0
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
+        visit.language = self._page.language(request)
         visit.streams += 1
         try:
             await response.prepare(request)

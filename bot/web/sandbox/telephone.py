@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,7 +23,9 @@ VOICE_STATUS = f"{VOICE}/status"
 HIDDEN = "+266696687"  # ANONYMOUS on a keypad: what Twilio writes for a hidden caller
 MAX_TEXT = 1600  # characters of one message, as Twilio joins them
 MAX_DIGITS = 64
+MOST_SPOKEN = 2000  # prompts whose words are remembered
 MOST_CALLS = 4  # of one page at once
+_PERSIAN = re.compile("[\u0600-\u06ff]")
 _KEYS = frozenset("0123456789*#")
 
 Json = dict[str, Any]
@@ -30,6 +34,15 @@ Json = dict[str, Any]
 class Telephone:
     def __init__(self, twilio: TwilioDouble) -> None:
         self._twilio = twilio
+        self._spoken: OrderedDict[str, str] = OrderedDict()  # path of a prompt → what is heard in it
+
+    def spoken(self, paths: Sequence[str], words: str) -> None:
+        """See `Sandbox.spoken`."""
+        for n, path in enumerate(paths):
+            self._spoken[path] = "" if n else _punctuated(words)
+            self._spoken.move_to_end(path)
+        while len(self._spoken) > MOST_SPOKEN:
+            self._spoken.popitem(last=False)
 
     # --- SMS --------------------------------------------------------------------------------------
 
@@ -55,7 +68,7 @@ class Telephone:
         }
         if media is not None:
             blob = visit.blobs.put("ME", media)
-            fields |= {"NumMedia": "1", "MediaUrl0": self._twilio.url(f"Messages/{sid}/Media", blob)}
+            fields |= {"NumMedia": "1", "MediaUrl0": self._twilio.media_url(sid, blob)}
             fields["MediaContentType0"] = media.media_type
         visit.tell("sms", mine=True, text=text, sid=sid, file=media.name if media else "")
         self._twilio.obey(visit.number, text)
@@ -115,7 +128,7 @@ class Telephone:
             if not isinstance(recording, str) or visit.blobs.get(recording) is None:
                 raise Refused(400, "There is no such recording.")
             fields["RecordingSid"] = recording
-            fields["RecordingUrl"] = self._twilio.url("Recordings", recording)
+            fields["RecordingUrl"] = self._twilio.recording_url(recording)
             fields["RecordingDuration"] = str(_seconds(did.get("seconds")))
         if dialed is not None:
             fields["DialCallStatus"] = "completed" if dialed == "completed" else "no-answer"
@@ -130,8 +143,13 @@ class Telephone:
             raise Refused(502, "The telephone desk did not answer.")
         call.at = path
         heard = [e for e in visit.after(before) if e["type"] == "seen" and e["channel"] == "voice"]
-        captions = [said for event in heard for said in event["said"]]
+        captions = self._captions(twiml) or [said for event in heard for said in event["said"]]
         return {"id": call.id, "path": path, "twiml": twiml, "captions": captions}
+
+    def _captions(self, twiml: str) -> list[Json]:
+        paths = [self._twilio.local(play.text or "") for play in _parsed(twiml).iter("Play")]
+        words = [self._spoken[path] for path in dict.fromkeys(paths) if self._spoken.get(path)]
+        return [{"text": text, "choices": []} for text in words]
 
     def _fields(self, call: Call) -> dict[str, str]:
         return {
@@ -155,12 +173,22 @@ class Telephone:
 
 def texts(twiml: str) -> list[str]:
     """The messages of a TwiML answer (twilio.com/docs/messaging/twiml/message); nothing of what is no TwiML."""
-    try:
-        root = ElementTree.fromstring(twiml)  # noqa: S314 - our own
-    except ElementTree.ParseError:
-        return []
+    root = _parsed(twiml)
     found = ["".join(m.text or "" for m in (message, *message.findall("Body"))) for message in root.findall("Message")]
     return [text for text in found if text.strip()]
+
+
+def _punctuated(words: str) -> str:
+    """The pauses between words in a script's own marks."""
+    return words.translate({ord(","): "،", ord(";"): "؛"}) if _PERSIAN.search(words) else words
+
+
+def _parsed(twiml: str) -> ElementTree.Element:
+    """Empty for what is no TwiML."""
+    try:
+        return ElementTree.fromstring(twiml)  # noqa: S314 - our own
+    except ElementTree.ParseError:
+        return ElementTree.Element("Response")
 
 
 def _seconds(given: object) -> int:

@@ -87,9 +87,14 @@ class TwilioDouble:
 
     # --- calls that it makes --------------------------------------------------------------------
 
-    def url(self, kind: str, blob: str) -> str:
-        """Where the desk fetches a file: kind "Recordings" or "Messages/SID/Media"."""
-        return f"{self._base_url()}{ROOT}/{VERSION}/Accounts/{self._keys.account_sid}/{kind}/{blob}"
+    def media_url(self, message: str, blob: str) -> str:
+        """Where the desk fetches a file that came with a text."""
+        account = f"{self._base_url()}{ROOT}/{VERSION}/Accounts/{self._keys.account_sid}"
+        return f"{account}/Messages/{message}/Media/{blob}"
+
+    def recording_url(self, blob: str) -> str:
+        """As Twilio names it; the desk asks the API that it knows, whatever host stands there."""
+        return f"https://api.twilio.com/{VERSION}/Accounts/{self._keys.account_sid}/Recordings/{blob}"
 
     async def post(self, path: str, fields: Mapping[str, str]) -> tuple[int, str]:
         """Post a signed form to a path of the desk, with its query: the status and the text of the answer. Raises

@@ -55,6 +55,7 @@ class Visit:
 
     number: str
     chat: int
+    language: str = "fa"  # of the messenger's app
     blobs: Blobs = field(default_factory=Blobs)
     calls: OrderedDict[str, Call] = field(default_factory=OrderedDict)
     sessions: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_SESSIONS))

@@ -116,7 +116,7 @@ try {
 }
 
 document.getElementById("controls").append(
-  h("p.number", {}, `${labels.your_number} `, number,
+  h("p.number", {}, h("span.yours", {}, labels.your_number), number,
     h("button.icon", { type: "button", onclick: changeNumber, "aria-label": labels.change_number, title: labels.change_number }, draw("edit"))),
   h("button.plain", { type: "button", onclick: () => (forget(), location.reload()) }, draw("fresh"), h("span", {}, labels.new_visitor)),
   settings.other
@@ -131,7 +131,7 @@ const tabs = document.getElementById("tabs");
 const names = Object.keys(PANES).filter((name) => name !== "officer" || settings.officer);
 const buttons = names.map((name) =>
   h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": name, onclick: () => show(name) },
-    draw(PANES[name]), h("span", {}, pane(name).querySelector("h2").textContent)));
+    draw(PANES[name]), h("span", {}, labels[`tab_${name}`])));
 tabs.append(...buttons);
 tabs.onkeydown = (event) => {
   const rtl = root.dir === "rtl";

@@ -84,7 +84,7 @@ export async function follow(hear, line) {
   let after = 0;
   for (;;) {
     try {
-      const response = await fetch(url(`events?after=${after}`), { headers: headers() });
+      const response = await fetch(url(`events?after=${after}&language=${language}`), { headers: headers() });
       if (response.status === 403 && key !== settings.key) {
         keep(settings.key);
         continue;
@@ -119,7 +119,7 @@ async function* frames(body) {
 }
 
 /** +989120001234 as people read it. */
-export const spaced = (number) => number.replace(/^(\+98)(\d{3})(\d{3})(\d{4})$/, "$1 $2 $3 $4").replace(/^(\+98)(21)(\d{4})(\d{4})$/, "$1 $2 $3 $4");
+export const spaced = (number) => number.replace(/^(\+98)(?:(21)(\d{4})|(9\d{2})(\d{3}))(\d{4})$/, (_, country, ...parts) => [country, ...parts.slice(0, 5).filter(Boolean)].join(" "));
 
 export const digits = (n) => new Intl.NumberFormat(language, { useGrouping: false }).format(n);
 

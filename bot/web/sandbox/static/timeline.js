@@ -26,7 +26,7 @@ export class Timeline {
     this.list.hidden = false;
     const words = said.map(({ text, choices }) => {
       const offered = choices.length ? ` [${choices.join(" | ")}]` : "";
-      return h("p", { dir: "auto", lang: language }, text.replace(/\s*\n\s*/g, " ⏎ ") + offered);
+      return h("p", { dir: "auto", lang: language, title: text + offered }, text.replace(/\s*\n\s*/g, " · ") + offered);
     });
     this.list.prepend(
       h("li", { "data-channel": channel },
