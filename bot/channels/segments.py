@@ -11,6 +11,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("^{}\\[~]|€\f")  # two septets each
+_GSM = _BASIC | _EXTENDED
 _ONE, _EACH = {"GSM-7": 160, "UCS-2": 70}, {"GSM-7": 153, "UCS-2": 67}  # the rest of a long one's part is its header
 
 # What belongs to the character before it, so that no part begins with it: marks, half-spaces, joiners (UAX 29). Of all
@@ -20,6 +21,7 @@ _MARK = (
     "\u200c\u200d\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f]"
 )
 _CONTROL = "\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_MARKED, _BARE = re.compile(_MARK), re.compile(f"[{_CONTROL}]")
 _CHARACTER = re.compile(
     "[\U0001f1e6-\U0001f1ff]{2}"
     f"|[^{_CONTROL}](?:\u200d[\u2600-\u27bf\U0001f300-\U0001faff]|[\U0001f3fb-\U0001f3ff]|{_MARK})*"
@@ -35,18 +37,36 @@ class Segments(NamedTuple):
 
 
 def segments(text: str) -> Segments:
-    if all(c in _BASIC or c in _EXTENDED for c in text):
+    used = set(text)
+    if used <= _GSM:
+        if used.isdisjoint(_EXTENDED):
+            units = len(text)
+            return Segments("GSM-7", units, 1 if units <= _ONE["GSM-7"] else -(-units // _EACH["GSM-7"]))
         sizes = [2 if c in _EXTENDED else 1 for c in text]
         units = sum(sizes)
         return Segments("GSM-7", units, 1 if units <= _ONE["GSM-7"] else _parts(sizes, _EACH["GSM-7"]))
     units = _units(text)
     if units <= _ONE["UCS-2"]:
         return Segments("UCS-2", units, 1)
+    if units == len(text) and "\u200d" not in used:
+        return Segments("UCS-2", units, _plain_parts(text, _EACH["UCS-2"]))
     return Segments("UCS-2", units, _parts(map(_units, _CHARACTER.findall(text)), _EACH["UCS-2"]))
 
 
 def _units(text: str) -> int:
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _plain_parts(text: str, room: int) -> int:
+    """Parts of a text without emoji: only where one ends is looked at, for marks that would begin the next."""
+    count, start = 1, 0
+    while len(text) - start > room:
+        end = start + room
+        while end > start and _MARKED.match(text, end) and not _BARE.match(text, end - 1):
+            end -= 1
+        start = end if end > start else start + room
+        count += 1
+    return count
 
 
 def _parts(sizes: Iterable[int], room: int) -> int:

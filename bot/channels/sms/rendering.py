@@ -26,6 +26,7 @@ _SAFE_RUN = re.compile(r"[0-9A-Za-z]+|[A-Za-z](?:.*[0-9A-Za-z])?", re.DOTALL)
 _SENTENCE = re.compile(r"\n+|(?<=[.!?؟؛:…])\s+")
 _SPACE = re.compile(r"\s+")
 _WORTHWHILE = 0.4  # of the room that a part fills at least when it ends with a sentence
+_ROOM = 160  # characters that no segment exceeds
 _EDGE = " .,!?:;()«»\"'"
 
 
@@ -126,6 +127,7 @@ class Composer:
     def _cut(self, whole: _Whole, start: int, room: int, language: str) -> Part:
         text = whole.text
         rest = text[start:].strip()
+        start = text.find(rest, start)
         size = segments(rest).parts
         if size <= room:
             with_nav = f"{rest}\n{whole.nav}".strip()
@@ -167,7 +169,7 @@ def _fits(text: str, tail: str, room: int) -> bool:
 
 def _most(text: str, start: int, stop: int, room: int, tail: str) -> int:
     """The largest end up to `stop` with which the part fits; beyond `start` in any case."""
-    low, high = start + 1, stop
+    low, high = start + 1, min(stop, start + _ROOM * room)
     while low < high:
         middle = (low + high + 1) // 2
         if _fits(text[start:middle].strip(), tail, room):
