@@ -84,9 +84,9 @@ class Agi:
         return await self.command("WAIT FOR DIGIT", str(int(seconds * 1000)), wait=seconds)
 
     async def record(self, file: str, keys: str, longest: float, silence: int) -> Result:
-        """Beeps, and records into `file`.wav until one of the keys, so long a silence, the longest time, or the end of
-        the call, which is no HungUp here."""
-        options = (str(int(longest * 1000)), "BEEP", f"s={silence}")
+        """Records into `file`.wav until one of the keys, so long a silence, the longest time, or the end of the call,
+        which is no HungUp here. Asterisk's own beep is not asked for: an Asterisk without its sounds fails by it."""
+        options = (str(int(longest * 1000)), f"s={silence}")
         words = ("RECORD FILE", quoted(file), "wav", quoted(keys), *options)
         return await self.command(*words, wait=longest, to_the_end=True)
 

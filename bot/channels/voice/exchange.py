@@ -30,8 +30,8 @@ class SharedFolder:
         await asyncio.to_thread(self._prepare)
 
     @asynccontextmanager
-    async def shown(self, prompt: Path) -> AsyncIterator[tuple[str, float]]:
-        """A prompt's name for Asterisk, without its extension, and its length in seconds."""
+    async def shown(self, prompt: Path | bytes) -> AsyncIterator[tuple[str, float]]:
+        """The name of a WAV for Asterisk, without its extension, and its length in seconds."""
         name = BEGINS + secrets.token_hex(8)
         copy = self._folder / f"{name}.wav"
         try:
@@ -62,8 +62,11 @@ class SharedFolder:
                     file.unlink()
 
 
-def _copy(prompt: Path, copy: Path) -> int:
-    shutil.copyfile(prompt, copy)
+def _copy(prompt: Path | bytes, copy: Path) -> int:
+    if isinstance(prompt, bytes):
+        copy.write_bytes(prompt)
+    else:
+        shutil.copyfile(prompt, copy)
     copy.chmod(READABLE)
     return copy.stat().st_size
 

@@ -6,22 +6,25 @@ import logging
 import re
 from collections.abc import Callable
 
+import numpy as np
+
 from bot.channels.voice.agi import Agi
 from bot.channels.voice.call import Caller, Calls, Step
 from bot.channels.voice.exchange import SharedFolder
 from bot.channels.voice.keypad import Heard
 from bot.channels.voice.prompts import Prompts
 from bot.channels.voice.script import Then
+from bot.channels.voice.sound import RATE, to_wav
 from bot.core.voice_content import VoiceContent
 
 log = logging.getLogger(__name__)
 
 ANY_KEY = "1234567890*#"
-RATE = 8000  # samples a second
 MOST_DIGITS = 32
 STRAY = RATE  # samples: a `#` so soon after counted digits belongs to them
 KEPT_SILENCE = 1.0  # second of the silence that ended a recording, left in it by Asterisk
 LONGEST_TALK = 7200.0  # seconds with a person
+_BEEP = to_wav((np.sin(np.arange(RATE // 4) * (2 * np.pi * 1000 / RATE)) * 12_000).astype(np.int16))
 _UNUSABLE = re.compile(r"[^0-9A-Za-z.-]")
 
 
@@ -95,6 +98,8 @@ class Line:
 
     async def _record(self, step: Step) -> Step:
         limits = self._voice().recording
+        async with self._folder.shown(_BEEP) as (beep, seconds):
+            await self._agi.play(beep, "", seconds)
         async with self._folder.recording() as (name, file):
             result = await self._agi.record(name, ANY_KEY, limits.longest, limits.silence)
             seconds = result.at / RATE
