@@ -10,13 +10,18 @@ import orjson
 
 from bot import app
 from bot.commands.errors import Ended
+from bot.core.messages import Address
+from bot.core.ports import Contacts
 from bot.core.requests import NotAllowed, ServiceRequest, Status
 from bot.core.tracking import TrackingCode
 from bot.desk.service_desk import ServiceDesk
 from bot.settings import Settings
+from bot.stores.contacts import SqlContacts
 from bot.web import models
 
 Result = TypeVar("Result")
+Case = tuple[ServiceRequest, Sequence[Address]]
+"""A request, and all addresses of who filed it."""
 
 
 def listed(settings: Settings, *, status: str, unit: str, after: str, limit: int, json: bool) -> str:
@@ -24,7 +29,7 @@ def listed(settings: Settings, *, status: str, unit: str, after: str, limit: int
     wanted = _status(status) if status else None
     behind = _code(after) if after else ""
 
-    async def work(desk: ServiceDesk) -> tuple[ServiceRequest, ...]:
+    async def work(desk: ServiceDesk, contacts: Contacts) -> tuple[ServiceRequest, ...]:
         return await desk.search(status=wanted, unit=unit, after=behind, limit=limit)
 
     found = _at_the_desk(settings, work)
@@ -44,21 +49,23 @@ def shown(settings: Settings, code: str, *, json: bool) -> str:
     """One request with everything in it."""
     wanted = _code(code)
 
-    async def work(desk: ServiceDesk) -> ServiceRequest | None:
-        return await desk.find(wanted)
+    async def work(desk: ServiceDesk, contacts: Contacts) -> Case | None:
+        found = await desk.find(wanted)
+        return (found, await contacts.addresses(found.draft.contact)) if found else None
 
     found = _at_the_desk(settings, work)
     if found is None:
         raise Ended(f"no request has the code {wanted.shown}")
-    return _json(models.Request.of(found).model_dump(mode="json")) if json else _case(found)
+    return _json(models.Request.whole(*found).model_dump(mode="json")) if json else _case(*found)
 
 
 def moved(settings: Settings, code: str, status: str, *, note: str, unit: str, officer: str, json: bool) -> str:
     """The request after the step; the running server tells the citizen."""
     wanted, target = _code(code), _status(status)
 
-    async def work(desk: ServiceDesk) -> ServiceRequest:
-        return await desk.change(wanted, by="officer", status=target, note=note, unit=unit, officer=officer)
+    async def work(desk: ServiceDesk, contacts: Contacts) -> Case:
+        moved = await desk.change(wanted, by="officer", status=target, note=note, unit=unit, officer=officer)
+        return moved, await contacts.addresses(moved.draft.contact)
 
     try:
         changed = _at_the_desk(settings, work)
@@ -66,17 +73,17 @@ def moved(settings: Settings, code: str, status: str, *, note: str, unit: str, o
         raise Ended(f"no request has the code {wanted.shown}") from None
     except NotAllowed as error:
         raise Ended(str(error)) from None
-    return (
-        _json(models.Request.of(changed).model_dump(mode="json")) if json else f"{changed.code.shown} {changed.status}"
-    )
+    if json:
+        return _json(models.Request.whole(*changed).model_dump(mode="json"))
+    return f"{changed[0].code.shown} {changed[0].status}"
 
 
-def _at_the_desk(settings: Settings, work: Callable[[ServiceDesk], Awaitable[Result]]) -> Result:
+def _at_the_desk(settings: Settings, work: Callable[[ServiceDesk, Contacts], Awaitable[Result]]) -> Result:
     async def run() -> Result:
         catalogue = app.load_content(settings)
         database, desk = app.desk(settings, lambda: catalogue)
         async with app.opened(database, settings):
-            return await work(desk)
+            return await work(desk, SqlContacts(database))
 
     return asyncio.run(run())
 
@@ -105,11 +112,13 @@ def _table(rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _value(value: object) -> str:
-    """A location is a place in words, or two coordinates."""
+    """A location is a place in words, or two coordinates; some answers are spoken."""
+    if isinstance(value, dict) and "recording" in value:
+        return f"voice message {value['recording']['name']}"
     return ", ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
 
 
-def _case(r: ServiceRequest) -> str:
+def _case(r: ServiceRequest, addresses: Sequence[Address]) -> str:
     facts = {
         "code": r.code.shown,
         "title": r.draft.title,
@@ -120,6 +129,7 @@ def _case(r: ServiceRequest) -> str:
         "filed": f"{r.filed_at:%Y-%m-%d %H:%M}",
         "expected": r.expected_on.isoformat() if r.expected_on else "",
         "by": f"{r.draft.address.channel} {r.draft.mobile}".strip(),
+        "ways": ", ".join(f"{a.channel} {a.number}".strip() for a in addresses),
     }
     facts |= {a.label: a.shown or _value(a.value) for a in r.draft.answers if a.kind != "files"}
     facts |= {f"file {n}": f"{a.name} ({a.size} bytes)" for n, a in enumerate(r.draft.attachments, start=1)}

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.core.catalogue import Catalogue
 from bot.core.ports import Contacts, Desk, Files, Nlu, Wording
-from bot.core.requests import Draft, NotAllowed, Status
+from bot.core.requests import Draft, NotAllowed, ServiceRequest, Status
 from bot.core.tracking import TrackingCode
 from bot.web import models, openapi
 from bot.web.filing import Filing
@@ -112,13 +112,13 @@ class Api:
         if _gist(filed.draft) != _gist(draft):
             raise Refused(409, "This Idempotency-Key belongs to another request.")
         self.changed()
-        return _json(models.Request.of(filed), status=201, headers={"Location": f"/api/v1/requests/{filed.code}"})
+        return await self._case(filed, status=201, headers={"Location": f"/api/v1/requests/{filed.code}"})
 
     async def show(self, request: web.Request) -> web.Response:
         found = await self.desk.find(_code(request))
         if found is None:
             raise _no_such_code()
-        return _json(models.Request.of(found))
+        return await self._case(found)
 
     async def change(self, request: web.Request) -> web.Response:
         code = _code(request)
@@ -141,7 +141,10 @@ class Api:
         except NotAllowed as error:
             raise Refused(409, str(error)) from None
         self.changed()
-        return _json(models.Request.of(changed))
+        return await self._case(changed)
+
+    async def _case(self, request: ServiceRequest, **more: Any) -> web.Response:
+        return _json(models.Request.whole(request, await self.contacts.addresses(request.draft.contact)), **more)
 
     async def attachment(self, request: web.Request) -> web.Response:
         """The file itself, never shown inside a page: it came from outside."""

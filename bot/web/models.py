@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from bot.core import catalogue as content
 from bot.core.catalogue import Catalogue, pick
-from bot.core.messages import Attachment
+from bot.core.messages import Address, Attachment
 from bot.core.requests import ServiceRequest, Status
 
 Language = Literal["fa", "en"]
@@ -105,19 +105,28 @@ class RequestSummary(BaseModel):
         return cls(**_summary(r))
 
 
+class Way(BaseModel):
+    """An address of the filer's: each has been proven to be theirs."""
+
+    channel: str
+    address: str = Field(description="E.164 for sms and voice; else what the channel itself calls it")
+
+
 class Request(RequestSummary):
     """The whole case, personal content included."""
 
     mobile: str
+    ways: list[Way] = Field(description="All addresses of who filed it")
     answers: list[GivenAnswer]
     attachments: list[File]
     history: list[HistoryEntry]
 
     @classmethod
-    def of(cls, r: ServiceRequest) -> Request:
+    def whole(cls, r: ServiceRequest, addresses: Sequence[Address]) -> Request:
         return cls(
             **_summary(r),
             mobile=r.draft.mobile,
+            ways=[Way(channel=a.channel, address=a.id) for a in addresses],
             answers=[
                 GivenAnswer(field=a.field, type=a.kind, label=a.label, value=a.value, shown=a.shown)
                 for a in r.draft.answers
