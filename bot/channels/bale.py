@@ -44,7 +44,8 @@ def _link(url: str) -> str:
     if not is_link(url) or _UNSAFE.search(urlsplit(url).netloc):
         return _escape(url)
     address = _UNSAFE.sub(lambda sign: "%5F" if sign[0] == "_" else quote(sign[0], safe=""), url)
-    return f"[{_escape(shown_link(url))}]({address})"
+    shown = shown_link(url).partition("://")[2].rstrip("/") or shown_link(url)
+    return f"[{_escape(shown)}]({address})"
 
 
 MARKDOWN = Style(plain=_escape, copy=_bold, link=_link, quote=_escape)

@@ -89,7 +89,7 @@ def test_plain_text(arg: Arg, language: str, text: str) -> None:
         (Term("digits", "0912"), f"{LRI}<code>0912</code>{PDI}"),
         (
             Term("url", "https://example.org/?a=1&b"),
-            f'{LRI}<a href="https://example.org/?a=1&amp;b">example.org/?a=1&amp;b</a>{PDI}',
+            f'{LRI}<a href="https://example.org/?a=1&amp;b">https://example.org/?a=1&amp;b</a>{PDI}',
         ),
         (Term("quote", "<b>&"), f"{FSI}&lt;b&gt;&amp;{PDI}"),
         (Phrase("markup", {"words": "<i>"}), "الف &lt; ب &amp; &lt;i&gt;"),

@@ -131,13 +131,13 @@ def test_nothing_to_say_sends_nothing_but_a_gone_keyboard() -> None:
     [
         (
             "https://desk.example.org/a?b=1&c=_x_",
-            '<a href="https://desk.example.org/a?b=1&amp;c=_x_">desk.example.org/a?b=1&amp;c=_x_</a>',
+            '<a href="https://desk.example.org/a?b=1&amp;c=_x_">https://desk.example.org/a?b=1&amp;c=_x_</a>',
         ),
         (
             "https://desk.example.org/chat?join=" + "A-_9" * 16,
             f'<a href="https://desk.example.org/chat?join={"A-_9" * 16}">desk.example.org/…</a>',
         ),
-        ('https://x.org/"><b>', '<a href="https://x.org/&quot;&gt;&lt;b&gt;">x.org/"&gt;&lt;b&gt;</a>'),
+        ('https://x.org/"><b>', '<a href="https://x.org/&quot;&gt;&lt;b&gt;">https://x.org/"&gt;&lt;b&gt;</a>'),
         ("tel:137", "tel:137"),
         ("javascript:<x>", "javascript:&lt;x&gt;"),
         ("https://", "https://"),

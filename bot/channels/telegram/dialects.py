@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.channels.render import Style
 
-LONGEST_LINK = 40  # characters of a link's text; of a longer one the host is shown
+LONGEST_LINK = 50  # characters of a link's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,8 @@ class Dialect:
 
 
 def shown_link(url: str) -> str:
-    """What a link's text says: where it leads, without the scheme and what only a machine reads."""
-    short = url.partition("://")[2].rstrip("/")
-    return short if len(short) <= LONGEST_LINK else f"{urlsplit(url).netloc}/…"
+    """What a link's text says. Of a long address only where it leads: the rest is for machines."""
+    return url if len(url) <= LONGEST_LINK else f"{urlsplit(url).netloc}/…"
 
 
 def is_link(url: str) -> bool:
@@ -48,7 +47,8 @@ def _copied(text: str) -> str:
 
 
 def _link(url: str) -> str:
-    """An address in plain text would be guessed as one together with the isolate's end."""
+    """Of plain text Telegram would take the isolate's end for a part of the address; and where the text is the address,
+    it does not ask whether to open it."""
     return f'<a href="{html.escape(url)}">{_escape(shown_link(url))}</a>' if is_link(url) else _escape(url)
 
 
