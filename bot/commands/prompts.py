@@ -15,7 +15,6 @@ from bot.channels.voice.sound import CannotSpeak
 from bot.channels.voice.speech import Clip
 from bot.commands.errors import Ended
 from bot.commands.spoken import static_clips
-from bot.content.voice import load_voice, voice_folder
 from bot.core.voice_content import Recorded, VoiceContent
 from bot.settings import Settings, derived
 
@@ -83,18 +82,18 @@ def script(settings: Settings) -> str:
 
 def _open(settings: Settings) -> _Shelf:
     catalogue = app.load_content(settings)
-    folder = voice_folder(settings.content_dir)
-    voice = load_voice(folder, catalogue)
-    return _Shelf(static_clips(catalogue, voice), voice, Narration(folder / "prompts"), _prompts(settings, voice))
+    voice = app.load_voice(settings, catalogue)
+    narration = Narration(settings.ivr_dir / "prompts")
+    return _Shelf(static_clips(catalogue, voice), voice, narration, _prompts(settings, voice))
 
 
 def _prompts(settings: Settings, voice: VoiceContent) -> Prompts:
     """The very sound that the server plays."""
     return Prompts(
         lambda: voice,
-        recorded=voice_folder(settings.content_dir) / "prompts",
+        recorded=settings.ivr_dir / "prompts",
         cache=settings.data_dir / "prompts",
-        secret=derived(settings, "voice prompts"),
+        secret=derived(settings, "prompts"),
     )
 
 

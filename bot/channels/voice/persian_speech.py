@@ -207,7 +207,7 @@ def _spoken(character: str) -> bool:
         character == ZWNJ
         or "\u064b" <= character <= "\u0655"
         or character == "\u0670"
-        or ("\u0600" <= character <= "\u06ff" and unicodedata.category(character) == "Lo")
+        or ("\u0600" <= character <= "\u06d3" and unicodedata.category(character) == "Lo")
     )
 
 
