@@ -38,8 +38,8 @@ class Turning(Stage):
             return
         self.admit()
         self.refit()
-        if heard.phone:
-            await self.vouched_for()
+        if heard.phone and await self.vouched_for():
+            return
         if heard.event is Event.NOTICE:
             await self.notice()
         elif heard.event is Event.START:
@@ -110,12 +110,17 @@ class Turning(Stage):
             await self.dialogs.router.text_how_to_go_on(self.context, self.heard)
         self.visit, self.proven = "", False
 
-    async def vouched_for(self) -> None:
-        """The messenger itself says that this number is the sender's own: so are its calls and its text messages."""
-        identity = self.dialogs.identity
-        if identity and (other := await identity.contact_of(self.heard.phone)) != self.context.contact:
-            self.adopt(await identity.absorb(other, self.context.contact))
-            self.say(Phrase("link.number", {"number": Term("digits", local_number(self.heard.phone))}))
+    async def vouched_for(self) -> bool:
+        """The messenger itself says that this number is the sender's own: so are its calls and its text messages.
+        Whether that is all: a question that came along was not seen here, so the number does not answer it."""
+        identity, asked = self.dialogs.identity, self.top is not None
+        if identity is None or (other := await identity.contact_of(self.heard.phone)) == self.context.contact:
+            return False
+        self.adopt(await identity.absorb(other, self.context.contact))
+        self.say(Phrase("link.number", {"number": Term("digits", local_number(self.heard.phone))}))
+        if not asked:
+            await self.ask_or_menu()
+        return not asked
 
     async def notice(self) -> None:
         """The desk's news: told at once, but an open question is not pushed aside for it."""
