@@ -1,10 +1,12 @@
 """A gateway of Kannel's shape (kannel.org, user's guide, "sendsms" and "sms-service"), and what resembles it.
 
-Kannel's configuration for messages that come in; with `max-messages = 0` the empty answer is not sent on:
+Kannel's configuration for messages that come in. %b is the text as it came over the air, in the charset %C; %a would
+squeeze its spaces, and with them half-spaces and commas of UTF-16. With `max-messages = 0` our empty answer is not sent
+on:
 
     group = sms-service
     keyword = default
-    get-url = "PUBLIC_URL/channels/sms/http/SECRET?from=%p&to=%P&text=%a&charset=%C&id=%I&time=%t&udh=%u"
+    get-url = "PUBLIC_URL/channels/sms/http/SECRET?from=%p&to=%P&text=%b&charset=%C&id=%I&time=%t&udh=%u"
     max-messages = 0
 """
 
