@@ -23,7 +23,7 @@ LONGEST = 4  # anything else
 LRM = "\u200e"
 
 _SAFE_RUN = re.compile(r"[0-9A-Za-z]+|[A-Za-z](?:.*[0-9A-Za-z])?", re.DOTALL)
-_SENTENCE = re.compile(r"\n+|(?<=[.!?؟؛:…])\s+")
+_SENTENCE = re.compile(r"\n+|(?<=[.!?؟؛…])\s+")
 _SPACE = re.compile(r"\s+")
 _WORTHWHILE = 0.4  # of the room that a part fills at least when it ends with a sentence
 _ROOM = 160  # characters that no segment exceeds
