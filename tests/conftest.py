@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from tests.conversation import Conversation, content
+
+settings.register_profile("ours", deadline=None)  # a busy machine is no error
+settings.load_profile("ours")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
