@@ -23,6 +23,7 @@ from bot.core.messages import Address
 from bot.courier import Courier
 from bot.web.problems import problems
 from bot.web.sandbox import Officer, Sandbox
+from tests.conversation import content
 from tests.voice.counter import VoiceDesk
 
 Client = TestClient[web.Request, web.Application]
@@ -181,3 +182,7 @@ async def visit(client: Client) -> Page:
         line = await answer.content.readline()
         page.hello = orjson.loads(line[6:])
     return page
+
+
+def phrase(key: str, language: str = "fa") -> str:
+    return content()[0].phrases[key][language]

@@ -118,9 +118,9 @@ try {
 document.getElementById("controls").append(
   h("p.number", {}, h("span.yours", {}, labels.your_number), number,
     h("button.icon", { type: "button", onclick: changeNumber, "aria-label": labels.change_number, title: labels.change_number }, draw("edit"))),
-  h("button.plain", { type: "button", onclick: () => (forget(), location.reload()) }, draw("fresh"), h("span", {}, labels.new_visitor)),
+  h("button.plain", { type: "button", "aria-label": labels.new_visitor, title: labels.new_visitor, onclick: () => (forget(), location.reload()) }, draw("fresh"), h("span", {}, labels.new_visitor)),
   settings.other
-    ? h("a.plain", { href: `?language=${settings.other}`, lang: settings.other, onclick: () => remember({ language: settings.other }) }, draw("globe"), h("span", {}, labels.other_language))
+    ? h("a.plain", { href: `?language=${settings.other}`, lang: settings.other, "aria-label": labels.other_language, onclick: () => remember({ language: settings.other }) }, draw("globe"), h("span", {}, labels.other_language))
     : null,
   h("button.icon", { type: "button", onclick: turn, "aria-label": labels.theme, title: labels.theme }, draw("theme")),
 );
