@@ -125,7 +125,7 @@ class Answered:
     body: Any  # JSON, else the text, else None
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     case: Case
     script: Script

@@ -98,7 +98,7 @@ class Failure:
     turn: int = 500  # the status of a turn whose answer fails so; 0: answers do not go by the provider
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Case:
     """One channel. Every string in `secrets` must stay out of every log."""
 
@@ -119,6 +119,9 @@ class Case:
     again: bool = True  # a repeated delivery is answered by the provider again, not only in the response
     ear: Callable[[Bench], AbstractAsyncContextManager[Callable[[], Awaitable[list[Any]]]]] | None = None
     hurry: Callable[[pytest.MonkeyPatch], None] = lambda monkeypatch: None  # makes the channel's waits short
+
+    def __repr__(self) -> str:
+        return self.name
 
     @property
     def poke(self) -> Call:

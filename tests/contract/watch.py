@@ -80,9 +80,10 @@ class _Trap(logging.Handler):
 def everything_logged() -> Iterator[list[str]]:
     """Every record of every logger, whatever its level."""
     trap, root = _Trap(), logging.getLogger()
-    loggers = [root, *(log for log in root.manager.loggerDict.values() if isinstance(log, logging.Logger))]
-    before = [(log, log.level, log.propagate, log.disabled) for log in loggers]
-    for log in loggers:
+    loggers = [log for log in root.manager.loggerDict.values() if isinstance(log, logging.Logger)]
+    shut = [log for log in loggers if log.level > logging.DEBUG or log.disabled or not log.propagate]
+    before = [(log, log.level, log.propagate, log.disabled) for log in (root, *shut)]
+    for log in (root, *shut):
         log.setLevel(logging.DEBUG)
         log.propagate, log.disabled = True, False
     root.addHandler(trap)
