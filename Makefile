@@ -102,3 +102,26 @@ $(PEERS)/sms/peers.stamp: $(PEERS)/peers.stamp Makefile
 	  && tar -xzf twilio-cli-core-9.0.0.tgz --strip-components=4 package/src/services/twilio-api/twilio_api_v2010.json \
 	  && rm twilio-cli-core-9.0.0.tgz
 	@touch $@
+
+# --- a real telephone exchange ----------------------------------------------------------------
+
+# Asterisk is in few releases of Debian, so it gets a folder of its own: half a gigabyte, about a minute.
+.PHONY: test-telephony
+ASTERISK := .cache/asterisk
+
+test-telephony: .venv/dev.stamp $(ASTERISK)/made.stamp ## sipp calls a real Asterisk; needs root
+	@command -v sipp >/dev/null || { $(APT) update && $(APT) install -y --no-install-recommends sip-tester >/dev/null; }
+	@PISHKHAN_TELEPHONY=1 $(BIN)/pytest tests/telephony
+
+$(ASTERISK)/made.stamp:
+	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "make test-telephony starts a real Asterisk by chroot: it needs root, on Debian or Ubuntu."; exit 1; \
+	fi
+	@command -v debootstrap >/dev/null \
+	  || { $(APT) update && $(APT) install -y --no-install-recommends debootstrap debian-archive-keyring >/dev/null; }
+	@mkdir -p $(@D); for suite in sid bullseye; do \
+	  echo "Installing Asterisk of Debian $$suite into $(@D) …"; rm -rf $(@D)/part; \
+	  if debootstrap --variant=minbase --include=asterisk $$suite $(@D)/part >$(@D)/install.log 2>&1; then \
+	    rm -rf $(@D)/$$suite; mv $(@D)/part $(@D)/$$suite; touch $@; exit 0; \
+	  fi; \
+	done; tail -5 $(@D)/install.log; exit 1
