@@ -109,13 +109,8 @@ class Renderer:
             return number_words(arg, language)
         return "\n".join([self.text(a, language) for a in arg])
 
-    def numbered(self, reply: Reply, language: str) -> str:
-        """For a medium without buttons: the text, the choices one to a line, then back, cancel and their like."""
-        answers, nav = self.listed(reply, language)
-        return "\n".join([self.text(reply.say, language), *answers, *([nav] if nav else [])])
-
     def listed(self, reply: Reply, language: str) -> tuple[list[str], str]:
-        """The choices, one to a line, and the line of back, cancel and their like.
+        """For a medium without buttons: the choices, one to a line, and the line of back, cancel and their like.
 
         Numbers are given where the engine understands them: to the answers of a choice, counted without the navigation.
         """

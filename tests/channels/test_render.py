@@ -105,13 +105,13 @@ def test_numbered_choices() -> None:
     choices = (*(Choice(f"v{n}", Phrase("plain")) for n in range(2)), Choice("/back", "بازگشت", nav=True))
     renderer = Renderer(lambda: PHRASES)
     asked = Reply(Phrase("plain"), choices, Expect(Kind.CHOICE))
-    assert renderer.numbered(asked, "fa") == "سلام\n۱. سلام\n۲. سلام\nبازگشت"
-    assert renderer.numbered(asked, "en") == "Hello\n1. Hello\n2. Hello\nبازگشت"
+    assert renderer.listed(asked, "fa") == (["۱. سلام", "۲. سلام"], "بازگشت")
+    assert renderer.listed(asked, "en") == (["1. Hello", "2. Hello"], "بازگشت")
     beside_a_text = Reply(Phrase("plain"), choices, Expect(Kind.TEXT))
-    assert renderer.numbered(beside_a_text, "en") == "Hello\n• Hello\n• Hello\nبازگشت"
+    assert renderer.listed(beside_a_text, "en") == (["• Hello", "• Hello"], "بازگشت")
     scale = Reply(Phrase("plain"), (Choice("1", "۱ – بد"), Choice("2", "۲ – خوب")), Expect(Kind.CHOICE))
-    assert renderer.numbered(scale, "fa") == "سلام\n۱ – بد\n۲ – خوب", "a scale is not numbered twice"
-    assert renderer.numbered(Reply(Phrase("plain")), "fa") == "سلام"
+    assert renderer.listed(scale, "fa")[0] == ["۱ – بد", "۲ – خوب"], "a scale is not numbered twice"
+    assert renderer.listed(Reply(Phrase("plain")), "fa") == ([], "")
 
 
 @pytest.mark.parametrize(
