@@ -53,7 +53,7 @@ class Engine:
 
     name: str = "espeak-ng"  # one of ENGINES
     voices: Mapping[str, str] = field(default_factory=lambda: {"fa": "fa", "en": "en-us"})  # language → voice
-    rate: int = 140  # words a minute
+    rate: int = 155  # words a minute
     pitch: int = 45  # 0 to 99
     volume: int = 80  # percent of full scale that the loudest moment reaches
     command: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # language → program and its arguments

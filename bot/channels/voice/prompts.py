@@ -1,8 +1,8 @@
 """Clips as files of sound: recorded ones first, the others spoken by the engine once and kept.
 
 A file's name is an HMAC of what is heard in it, so that nobody can guess the name of another caller's words, and any
-process with the same key and folder finds what another one made. Files that nobody asked for in a day are removed:
-they hold citizens' words, and are made again in milliseconds. Sound of the organisation's own texts stays.
+process with the same key and folder finds what another one made. Files that nobody asked for in half an hour are
+removed: they hold citizens' words, and are made again in milliseconds. Sound of the organisation's own texts stays.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from bot.core.voice_content import Engine, VoiceContent
 log = logging.getLogger(__name__)
 
 PATH = "/channels/voice/prompts"
-LIFETIME = 24 * 3600  # seconds after its last use that a file of composed words is kept
+LIFETIME = 30 * 60  # seconds after its last use that a file of composed words is kept
 AT_ONCE = 320  # characters of one file; the next one is fetched while it plays
 
-_SWEEP_EVERY = 3600
+_SWEEP_EVERY = 5 * 60
 _NAME = re.compile(r"[0-9a-f]{64}")
-_PAUSES = {"": 0.45, CLOSE: 0.03, COMMA: 0.2, GROUP: 0.4}  # seconds before a clip
+_PAUSES = {"": 0.4, CLOSE: 0.03, COMMA: 0.2, GROUP: 0.4}  # seconds before a clip
 _WRITTEN = {CLOSE: " ", COMMA: ", ", GROUP: ". "}  # the same inside a text that the engine speaks whole
 _COMPOSED = ("number.", "ordinal.", "month.", "weekday.", "unit.")  # keys of words that values are made of
 
@@ -80,7 +80,7 @@ class Prompts:
         return tuple(f"{PATH}/{name}.wav" for name in names)
 
     async def file(self, clips: Sequence[Clip]) -> Path:
-        """One 8 kHz mono 16-bit WAV of all of them. It stays for a day after it was last asked for."""
+        """One 8 kHz mono 16-bit WAV of all of them. It stays for half an hour after it was last asked for."""
         return self._path(await self._made(clips))
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -144,7 +144,7 @@ class Prompts:
     def _make(self, name: str, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool) -> None:
         path = self._path(name)
         try:
-            os.utime(path)  # used: it stays another day
+            os.utime(path)  # used: it stays a while longer
         except FileNotFoundError:
             sounds = []
             for stretch in stretches:
@@ -209,7 +209,7 @@ class Prompts:
         return self._spoken / f"{name}.wav"
 
     def _sweep(self) -> None:
-        """Remove what nobody has asked for in a day."""
+        """Remove what nobody asks for any more."""
         now = time.time()
         if now - self._swept < _SWEEP_EVERY:
             return
