@@ -15,6 +15,7 @@ RUN /opt/pishkhan/bin/pip install --no-cache-dir --disable-pip-version-check --n
 FROM python:3.11-slim
 COPY --from=build /opt/pishkhan /opt/pishkhan
 COPY knowledge_base /app/knowledge_base
+COPY ivr /app/ivr
 # A volume that is empty takes the owner and the mode of this folder.
 RUN useradd --system --uid 10001 --no-create-home pishkhan && install -d -o pishkhan -g pishkhan -m 700 /data
 ENV PATH=/opt/pishkhan/bin:$PATH HOST=0.0.0.0 PORT=8080 DATA_DIR=/data CONTENT_DIR=/app/knowledge_base

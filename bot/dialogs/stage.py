@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.core.messages import NOTHING, Choice, Event, Inbound, Phrase, Reply
+from bot.core.messages import NOTHING, Choice, Inbound, Phrase, Reply
 from bot.core.ports import Wording
 from bot.core.sessions import Frame, Session
 from bot.dialogs import matching
@@ -110,43 +110,6 @@ class Stage:
         soft = [f for f in self.frames[:-1] if self.soft(f)]
         if len(self.frames) > DEPTH and soft:  # drafts are never thrown away; there is one of each form at most
             self.frames.remove(soft[0])
-
-    # --- who is there -------------------------------------------------------------------------
-
-    def admit(self) -> None:
-        """Drafts of before lie on the shelf for a caller who may be anybody, and come back for who is proven."""
-        heard = self.heard
-        if heard.event is Event.NOTICE:
-            return
-        if heard.proven:
-            self.visit, self.proven = "", False
-        elif heard.visit != self.visit:
-            self.visit, self.proven = heard.visit, False
-            self.leave_soft()
-            self.shelf += self.frames
-            self.frames = []
-        if self.context.proven and self.shelf:
-            self.frames = self.shelf + self.frames
-            self.shelf = []
-
-    def prove(self) -> None:
-        """It is certain now who calls; so it stays until they hang up."""
-        self.proven = True
-        self.context = replace(self.context, proven=True, profile=self.before.profile)
-        self.admit()
-        self.refit()
-
-    def adopt(self, other: Session) -> bool:
-        """The drafts of a contact that was taken over, below our own; whether both had some."""
-        ours = [f for f in self.frames if not self.soft(f)]
-        have = {f.id for f in self.frames}
-        theirs = [f for f in (*other.shelf, *other.frames) if f.id not in have]
-        self.before = self.before.with_memory_of(other)
-        self.learnt = {**other.profile, **self.before.profile, **self.learnt}
-        self.frames = [*theirs, *self.frames]
-        self.refit()
-        self.frames = [f for f in self.frames if f.id in have or not self.soft(f)]
-        return bool(ours) and len([f for f in self.frames if not self.soft(f)]) > len(ours)
 
     def refit(self) -> None:
         """Make frames fit the dialogs of today; one whose dialog is gone is closed with an apology."""

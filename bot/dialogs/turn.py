@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.messages import Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
+from bot.core.messages import Choice, Event, Expect, Inbound, Kind, Phrase, Reply
 from bot.core.ports import Match
 from bot.core.sessions import Frame
 from bot.core.text import fold
 from bot.core.tracking import TrackingCode
 from bot.dialogs import matching
 from bot.dialogs.base import Done, Goto, Invalid, Move, Pass, Push
-from bot.dialogs.fields import local_number
 from bot.dialogs.link import drafts_of
 from bot.dialogs.matching import Command
-from bot.dialogs.stage import TRIES, Stage
+from bot.dialogs.presence import Presence
+from bot.dialogs.stage import TRIES
 
 EXPIRY = timedelta(hours=12)  # after this a draft is offered, not simply gone on with
 MOVES = 12  # of one turn; a dialog that goes round is stopped
@@ -26,7 +26,7 @@ _FREE = (Kind.TEXT, Kind.LONG_TEXT)
 _NEVER_A_QUESTION = 3  # characters; shorter is no question to the knowledge base
 
 
-class Turning(Stage):
+class Turning(Presence):
     moves = 0
 
     # --- what was heard -----------------------------------------------------------------------
@@ -38,7 +38,9 @@ class Turning(Stage):
             return
         self.admit()
         self.refit()
-        if heard.phone and await self.vouched_for():
+        asked = self.top is not None
+        if heard.phone and await self.vouched_for() and not asked:
+            await self.ask_or_menu()  # what came along was not seen here, so the number does not answer it
             return
         if heard.event is Event.NOTICE:
             await self.notice()
@@ -99,28 +101,6 @@ class Turning(Stage):
             await self.open(Push("identify"))
         else:
             await self.open(Push("menu"))
-
-    async def hang_up(self) -> None:
-        """The call is over; what was begun in it is kept, and the caller is told by text how to go on."""
-        if self.heard.visit != self.visit:
-            return  # an older one
-        self.refit()
-        draft = self.draft()
-        if draft and draft.answers:
-            await self.dialogs.router.text_how_to_go_on(self.context, self.heard)
-        self.visit, self.proven = "", False
-
-    async def vouched_for(self) -> bool:
-        """The messenger itself says that this number is the sender's own: so are its calls and its text messages.
-        Whether that is all: a question that came along was not seen here, so the number does not answer it."""
-        identity, asked = self.dialogs.identity, self.top is not None
-        if identity is None or (other := await identity.contact_of(self.heard.phone)) == self.context.contact:
-            return False
-        self.adopt(await identity.absorb(other, self.context.contact))
-        self.say(Phrase("link.number", {"number": Term("digits", local_number(self.heard.phone))}))
-        if not asked:
-            await self.ask_or_menu()
-        return not asked
 
     async def notice(self) -> None:
         """The desk's news: told at once, but an open question is not pushed aside for it."""
