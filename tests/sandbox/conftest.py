@@ -17,18 +17,19 @@ from playwright.async_api import Page as BrowserPage
 from tests.sandbox.served import Client, Page, Served, serving, visit
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Served:
-    return Served(tmp_path)
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
+    """One desk for all of these tests: every page is a visitor of its own."""
+    return Served(tmp_path_factory.mktemp("sandbox"))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def client(served: Served) -> AsyncIterator[Client]:
     async with serving(served) as client:
         yield client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(client: Client) -> Page:
     return await visit(client)
 
@@ -61,12 +62,14 @@ class Shown:
     browser: Browser
     faults: list[str] = field(default_factory=list)
 
-    async def open(self, path: str = "/sandbox", *, microphone: bool = True, **more: Any) -> BrowserPage:
-        """A new visitor's page, on line. Errors of its scripts, and of its policy, end in `faults`."""
+    async def open(self, path: str = "/sandbox", *, microphone: bool = True, web: bool = False, **more: Any) -> BrowserPage:
+        """A new visitor's page, on line; `web` with the web chat in its frame, which takes a second of its own. Errors of its scripts, and of its policy, end in `faults`."""
         allowed = {"permissions": ["microphone"]} if microphone else {}
         size = {"width": 1440, "height": 900}
         context = await self.browser.new_context(**{"viewport": size, "locale": "fa-IR", **allowed, **more})
         context.set_default_timeout(PATIENCE)
+        if not web:
+            await context.route(re.compile(r"^http://[^/]*/(\?.*)?$"), lambda route: route.fulfill(body=""))
         page = await context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._noticed)
@@ -84,12 +87,11 @@ class Shown:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def shown(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shown]:
+async def shown(served: Served, client: Client) -> AsyncIterator[Shown]:
     """Debian's Chromium with a microphone that beeps; without Chromium the tests fail, they are never skipped."""
     chromium = shutil.which("chromium")
     assert chromium, "the browser tests need chromium: make test installs it"
-    served = Served(tmp_path_factory.mktemp("sandbox"))
-    async with async_playwright() as playwright, serving(served):
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield Shown(served, browser)
         await browser.close()

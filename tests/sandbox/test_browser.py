@@ -105,7 +105,7 @@ async def test_a_link_in_a_text_leads_to_the_web_chat(shown: Shown) -> None:
 
 
 async def test_the_web_chat_s_turns_are_in_the_time_line(shown: Shown) -> None:
-    page = await shown.open()
+    page = await shown.open(web=True)
     chat = page.frame_locator("iframe")
     await expect(chat.locator(".theirs:not(.typing)").first).to_be_visible()
     await page.wait_for_timeout(1200)  # the page looks for the chat's session once in a second

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sandbox.served import Client, Page, Served, visit
+from bot.web.sandbox.visits import MOST_VISITS, Full, Visits
+from tests.sandbox.served import Client, Page, Served, serving, visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # one desk for all
 
 PAGE_ROUTES = (
     "number", "web", "sms", "calls", "calls/CA1", "recordings", "telegram/messages", "telegram/files", "officer",
@@ -94,7 +98,33 @@ async def test_what_makes_no_sense_is_a_bad_request(page: Page, path: str, body:
     assert (await page.post(path, **body)).status == 400
 
 
-async def test_the_hook_is_called_once(client: Client, served: Served) -> None:
-    await visit(client)
-    await visit(client)
-    assert served.started == 1
+async def test_the_hook_is_called_once(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    async with serving(served) as client:
+        assert served.started == 0
+        await visit(client)
+        await visit(client)
+        assert served.started == 1
+
+
+async def test_a_channel_with_a_real_account_is_left_alone(tmp_path: Path) -> None:
+    async with serving(Served(tmp_path, real=frozenset({"sms", "voice", "telegram"}))) as client:
+        page = await visit(client)
+        for path, body in (("sms", {"text": "سلام"}), ("calls", {}), ("telegram/messages", {"text": "سلام"})):
+            assert (await page.post(path, **body)).status == 409
+        assert page.settings["real"] == ["sms", "telegram", "voice"]
+
+
+async def test_only_so_many_pages() -> None:
+    visits = Visits(b"of this test")
+    keys = [visits.new_key() for _ in range(MOST_VISITS + 1)]
+    first = visits.open(keys[0])
+    assert first
+    for key in keys[1:]:
+        assert visits.open(key)
+    assert len(visits) == MOST_VISITS
+    assert visits.open(keys[0]) is not first  # the quiet one made room
+    for visit_ in visits:
+        visit_.streams = 1
+    with pytest.raises(Full):
+        visits.open(visits.new_key())

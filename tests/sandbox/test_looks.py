@@ -51,7 +51,7 @@ async def faults(page: Page, axe: str) -> list[str]:
 async def test_axe_finds_nothing_serious(shown: Shown, axe: str, kind: str) -> None:
     language = "en" if kind == "en" else "fa"
     size = PHONE if kind == "phone" else {}
-    page = await shown.open(f"/sandbox?language={language}", reduced_motion="reduce", bypass_csp=True, **size)
+    page = await shown.open(f"/sandbox?language={language}", web=True, reduced_motion="reduce", bypass_csp=True, **size)
     await used(page, language)
     SCREENS.mkdir(parents=True, exist_ok=True)
     found = {}

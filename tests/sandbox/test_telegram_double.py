@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken
 
 from bot.channels.telegram.api import AiohttpRequest
-from tests.sandbox.served import Client, Page, Served, visit
+from tests.sandbox.served import Client, Page, Served, serving, visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # one desk for all
 
 
 def buttons(event: dict[str, Any]) -> list[tuple[str, str]]:
@@ -64,7 +68,7 @@ async def test_two_chats_do_not_mix(client: Client) -> None:
     assert (await two.until("seen"))["heard"] == "درود"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def bot(client: Client, served: Served) -> Any:
     """A client of the library, without the channel that polls."""
     request = AiohttpRequest()
@@ -109,9 +113,15 @@ async def test_a_chat_whose_page_is_closed_gets_its_messages_later(client: Clien
     assert (await page.until("telegram", mine=False))["text"] == "خبری هست."
 
 
-async def test_closing_lets_the_poller_go(client: Client, served: Served) -> None:
-    began = time.monotonic()
-    await served.sandbox.close(client.app)
-    async with client.get(f"/sandbox/telegram/bot{served.sandbox.telegram_token}/getUpdates?timeout=30") as answer:
-        assert (await answer.json())["result"] == []
+async def test_closing_lets_pollers_and_pages_go(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    async with serving(served) as client:
+        page = await visit(client)
+        url = f"/sandbox/telegram/bot{served.sandbox.telegram_token}/getUpdates?timeout=30"
+        polling = asyncio.create_task(client.get(url))
+        following = asyncio.create_task(page.until("never"))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
     assert time.monotonic() - began < 5
+    following.cancel()
+    polling.cancel()

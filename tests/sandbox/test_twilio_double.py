@@ -17,6 +17,8 @@ from bot.web.sandbox.telephone import texts
 from tests.sandbox.served import Client, Json, Page, Served, visit
 from tests.voice.counter import wav
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # one desk for all
+
 
 @pytest.fixture
 def twilio(client: Client, served: Served) -> TwilioClient:
@@ -169,7 +171,7 @@ async def test_the_signature_is_twilio_s(served: Served, client: Client) -> None
         assert answer.status == status
 
 
-def test_what_is_said_in_a_message() -> None:
+async def test_what_is_said_in_a_message() -> None:
     assert texts("<Response><Message>سلام</Message><Message><Body>دو</Body></Message></Response>") == ["سلام", "دو"]
     assert texts("<Response/>") == texts("no xml") == []
 
