@@ -42,8 +42,7 @@ def free_port(kind: int = socket.SOCK_DGRAM) -> int:
 
 
 class Asterisk:
-    """Answers SIP calls to 1000 with the desk. `folder` is the shared one here, `folder_there` what Asterisk calls it;
-    `heard` is what it has sent to the caller."""
+    """Answers SIP calls to 1000. `folder` is the shared one here, `folder_there` what Asterisk calls it."""
 
     def __init__(self, agi_port: int) -> None:
         self._root = installed()
@@ -55,7 +54,6 @@ class Asterisk:
         self.sip_port = free_port()
         self.folder = self._home / "shared"
         self.folder_there = str(self._there / "shared")
-        self.heard = self._home / "heard.wav"
 
     async def __aenter__(self) -> Asterisk:
         self._configure()
@@ -89,6 +87,10 @@ class Asterisk:
                 self._process.kill()
                 await self._process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
+
+    def heard(self, number: str) -> bytes:
+        """The WAV of what was sent to the caller with this number."""
+        return (self._home / f"heard-{number}.wav").read_bytes()
 
     def log(self) -> str:
         return (self._home / "console.log").read_text("utf-8", "replace")
@@ -140,7 +142,7 @@ match=127.0.0.1
 """,
             "extensions.conf": f"""
 [calls]
-exten => 1000,1,MixMonitor({there}/both.wav,t({there}/heard.wav))
+exten => 1000,1,MixMonitor({there}/both-${{CALLERID(num)}}.wav,t({there}/heard-${{CALLERID(num)}}.wav))
  same => n,Goto(pishkhan,s,1)
 """
             + dialplan,

@@ -122,7 +122,8 @@ def _mu_law(wave: np.ndarray) -> np.ndarray:
 
 
 async def call(acts: Sequence[Act], *, to_port: int, own_port: int, media_port: int, folder: Path, number: str) -> None:
-    """One call from its beginning to its end. Raises AssertionError when sipp says that it failed."""
+    """One call, from beginning to end; `folder` is this caller's own. Raises AssertionError when sipp says that it
+    failed."""
     program = shutil.which("sipp")
     assert program, "sipp is missing: make test-telephony installs it"
     voice = folder / "voice.ul"

@@ -1,4 +1,4 @@
-"""A caller with sipp, a real Asterisk, our FastAGI server, the real engine and the real voice: a request is filed."""
+"""Callers with sipp, a real Asterisk, our FastAGI server, the real engine and the real voice."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from aiohttp import web
 from bot.channels.voice.fastagi import FastAgi
 from bot.channels.voice.prompts import Prompts
 from bot.core.messages import Address
+from bot.core.sessions import Session
 from bot.core.voice_content import Exchange, Person
 from tests.telephony.asterisk import Asterisk, free_port
 from tests.telephony.sipp import Act, Press, Speak, Wait, call
 from tests.voice.counter import VoiceDesk
 
-ANN = Address("voice", "+989121234567")
 LISTEN, THINK = Wait(5.0), Wait(2.5)
-REPORT: list[Act] = [
+PLACE: list[Act] = [
     LISTEN,  # hears the greeting
     Press("1"),  # a street light
     THINK,
@@ -33,6 +33,9 @@ REPORT: list[Act] = [
     Wait(1.5),
     Speak(4.0),
     Wait(0.5),
+]
+REPORT: list[Act] = [
+    *PLACE,
     Press("#"),
     THINK,
     Press("1"),  # no number on the pole
@@ -41,6 +44,8 @@ REPORT: list[Act] = [
     THINK,
     Press("09121234567#"),
     THINK,
+    Press("1"),  # all is right
+    LISTEN,  # hears the code
 ]
 
 
@@ -52,16 +57,15 @@ class Line:
     asterisk: Asterisk
     folder: Path
 
-    async def call(self, acts: list[Act], number: str = "09121234567") -> None:
-        ports = {"to_port": self.asterisk.sip_port, "own_port": free_port(), "media_port": 21_000}
-        try:
-            await call(acts, **ports, folder=self.folder, number=number)
-        finally:
-            print(self.asterisk.log())  # shown when the test fails
-        await asyncio.sleep(1.0)  # Asterisk closes its files
+    async def call(self, number: str, acts: list[Act]) -> None:
+        folder = self.folder / number
+        folder.mkdir()
+        media_port = 21_000 + 10 * len(list(self.folder.glob("0*")))
+        ports = {"to_port": self.asterisk.sip_port, "own_port": free_port(), "media_port": media_port}
+        await call(acts, **ports, folder=folder, number=number)
 
-    def sound(self) -> np.ndarray:
-        return samples(self.asterisk.heard.read_bytes())
+    async def session(self, number: str) -> Session:
+        return await self.desk.session(Address("voice", "+98" + number[1:]))
 
 
 def samples(wav: bytes) -> np.ndarray:
@@ -70,8 +74,9 @@ def samples(wav: bytes) -> np.ndarray:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
 
 
-def loud_seconds(sound: np.ndarray) -> int:
+def loud_seconds(wav: bytes) -> int:
     """Seconds in which something is to be heard."""
+    sound = samples(wav)
     whole = sound[: len(sound) // 8000 * 8000].reshape(-1, 8000)
     return int((np.sqrt((whole**2).mean(axis=1)) > 300).sum())
 
@@ -87,51 +92,49 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
         prompts,
         lambda: desk.voice,
         host="127.0.0.1",
-        port=0,
+        port=free_port(),
         folder=tmp_path / "shared",
         is_open=lambda: desk.open,
     )
-    port = free_port()
-    channel.port = port
-    async with Asterisk(port) as asterisk:
-        desk.change(exchange=Exchange(folder=str(asterisk.folder), folder_there=asterisk.folder_there), person=Person())
+    async with Asterisk(channel.port) as asterisk:
+        desk.change(exchange=Exchange(folder=str(asterisk.folder), folder_there=asterisk.folder_there))
         lifespan = channel.lifespan(web.Application())
         await anext(lifespan)
         yield Line(desk, asterisk, tmp_path)
+        print(asterisk.log())  # shown when the test fails
         with pytest.raises(StopAsyncIteration):
             await anext(lifespan)
 
 
-async def test_a_request_by_telephone(line: Line) -> None:
-    await line.call([*REPORT, Press("1"), LISTEN])
+async def test_four_callers_at_once(line: Line) -> None:
+    files, leaves, talks, asks = "09121234567", "09351112233", "09191112233", "09021112233"
+    line.desk.change(person=Person("+982100001000"))  # the sample dialplan has no trunk here, so nobody answers
+    await asyncio.gather(
+        line.call(files, REPORT),
+        line.call(leaves, [LISTEN, Press("1"), THINK, Press("2"), THINK]),
+        line.call(talks, PLACE),
+        line.call(asks, [LISTEN, Press("0"), LISTEN, THINK]),
+    )
+    await asyncio.sleep(1.0)  # Asterisk closes its files
+    await is_filed(line, files)
+    await keeps_the_draft(line, leaves)
+    assert "recording" in (await line.session(talks)).frames[-1].answers["place"], "hanging up ends a message"
+    assert "Local/982100001000@pishkhan-person" in line.asterisk.log()
+    assert (await line.session(asks)).frames[-1].dialog == "form/officer_message"
+    assert list(line.asterisk.folder.iterdir()) == [], "no sound of a caller is left"
+
+
+async def is_filed(line: Line, number: str) -> None:
     (request,) = await line.desk.requests()
-    assert request.draft.address == ANN
+    assert request.draft.address == Address("voice", "+98" + number[1:])
     assert request.draft.mobile == "+989121234567"
     (recording,) = request.draft.attachments
     stored = await line.desk.files.get(recording.id)
     assert stored is not None
-    assert 3 <= loud_seconds(samples(stored[1])) <= 6, "what the caller has said"
-    assert loud_seconds(line.sound()) >= 12, "what the caller has heard"
-    assert [p.name for p in line.asterisk.folder.iterdir()] == []
+    assert 3 <= loud_seconds(stored[1]) <= 6, "what the caller has said"
+    assert loud_seconds(line.asterisk.heard(number)) >= 12, "what the caller has heard"
 
 
-async def test_a_hang_up_in_the_middle_keeps_the_draft(line: Line) -> None:
-    await line.call([LISTEN, Press("1"), THINK, Press("2"), THINK])
-    session = await line.desk.session(ANN)
-    assert session.frames[-1].answers == {"fault": "many_off"}
-    (posted,) = await line.desk.posted()
-    assert posted.startswith("sms:+989121234567")
-
-
-async def test_nobody_at_the_person_s_telephone_leaves_room_for_a_message(line: Line) -> None:
-    """The sample dialplan's trunk is none here, so that nobody answers."""
-    line.desk.change(person=Person("+982100001000"))
-    await line.call([LISTEN, Press("0"), LISTEN, THINK])
-    assert "Local/982100001000@pishkhan-person" in line.asterisk.log()
-    assert (await line.desk.session(ANN)).frames[-1].dialog == "form/officer_message"
-
-
-async def test_a_message_that_ends_with_the_call_is_the_answer(line: Line) -> None:
-    await line.call([LISTEN, Press("1"), THINK, Press("1"), THINK, Press("#"), Wait(1.5), Speak(4.0), Wait(0.5)])
-    session = await line.desk.session(ANN)
-    assert "recording" in session.frames[-1].answers["place"]
+async def keeps_the_draft(line: Line, number: str) -> None:
+    assert (await line.session(number)).frames[-1].answers == {"fault": "many_off"}
+    assert [p for p in await line.desk.posted() if p.startswith(f"sms:+98{number[1:]} ")]
