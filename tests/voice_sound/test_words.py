@@ -136,6 +136,17 @@ def test_an_address_of_the_web_is_not_read_out(speaker: Speaker) -> None:
     assert heard(speaker.say(Term("url", "https://counter.example.org/?c=1"), "fa")) == "نشانی را پیامک می‌کنیم"
 
 
+def test_a_place_on_the_map_is_not_read_out_in_degrees(speaker: Speaker) -> None:
+    assert heard(speaker.say(Term("digits", "35.70000, 51.40000"), "fa")) == "جایی روی نقشه"
+
+
+def test_nobody_has_to_listen_to_four_thousand_characters(speaker: Speaker) -> None:
+    said = speaker.say(Term("quote", "سلام و درود " * 300), "fa")
+    assert 500 < len(said[0].text) <= 600
+    assert said[0].text.endswith(("سلام", "درود", "و"))
+    assert [c.key for c in said] == ["", "voice.quote_cut"]
+
+
 def test_silent_phrases_are_silent(speaker: Speaker) -> None:
     assert speaker.say(Phrase("form.example", {"example": "۰۹۱۲"}), "fa") == ()
 

@@ -23,9 +23,11 @@ __all__ = ["Clip", "Speaker", "text_key"]
 log = logging.getLogger(__name__)
 
 LAST = 4  # digits of a code that is told apart by them alone
+LONGEST_QUOTE = 600  # characters; reading so many takes most of a minute
 
 _GAP = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.(?:once|last))?)\}")
 _END = re.compile(r"[.!?؟…\n]")
+_ON_MAP = re.compile(r"-?\d+\.\d+, ?-?\d+\.\d+")
 _PAUSE = re.compile(r"[،,؛;:()\[\]«»“”—–•]")
 
 
@@ -170,12 +172,14 @@ class Speaker:
             match term.kind:
                 case "code":
                     return self._code(fold_digits(value), language, form)
+                case "digits" if _ON_MAP.fullmatch(value):
+                    return self._say(Phrase("voice.on_map"), language)
                 case "digits":
                     return grammar.digits(value)
                 case "url":
                     return self._say(Phrase("voice.url"), language)
                 case "quote":
-                    return self._words(value, language)
+                    return self._quote(value, language)
                 case "date":
                     return grammar.date(date.fromisoformat(value))
                 case "moment":
@@ -189,6 +193,12 @@ class Speaker:
         else:
             self._tell("no way to say the kind %s", term.kind)
         return self._words(value, language)
+
+    def _quote(self, text: str, language: str) -> list[Clip]:
+        if len(text) <= LONGEST_QUOTE:
+            return self._words(text, language)
+        beginning = text[:LONGEST_QUOTE].rsplit(maxsplit=1)[0]
+        return [*self._words(beginning, language), *self._say(Phrase("voice.quote_cut"), language)]
 
     def _code(self, digits: str, language: str, form: str) -> list[Clip]:
         """In two groups, and once more: few write it down at the first time."""
