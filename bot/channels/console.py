@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path, PurePath
@@ -13,13 +14,17 @@ from bot.channels.render import FSI, LRI, PDI, Renderer
 from bot.channels.segments import segments
 from bot.channels.sms.numbers import e164
 from bot.channels.sms.rendering import Composer
+from bot.channels.voice.keypad import MORE, PERSON, Heard, Listen, Simple, Tell, Turn, Wrong, keypad, understand
+from bot.core.catalogue import pick
 from bot.core.messages import TELEPHONE, Address, Choice, Event, Inbound, Kind, Phrase, Reply
 from bot.core.ports import FileRefused, Files
 from bot.core.text import fold_digits
+from bot.core.voice_content import MenuEntry, VoiceContent
 from bot.gateway import Gateway
 
 CHANNELS = ("web", "telegram", "sms", "voice")
 _PRESSED = (Kind.CHOICE, Kind.NOTHING)  # a typed number means a button, not an answer
+_KEYS = re.compile(r"[0-9*#]+")
 _NO_ISOLATES = dict.fromkeys(map(ord, (LRI, FSI, PDI)))  # terminals print them
 
 
@@ -28,7 +33,15 @@ class Console:
     `:file PATH` uploads."""
 
     def __init__(
-        self, gateway: Gateway, renderer: Renderer, files: Files, *, channel: str, address: str, output: TextIO
+        self,
+        gateway: Gateway,
+        renderer: Renderer,
+        files: Files,
+        *,
+        channel: str,
+        address: str,
+        output: TextIO,
+        voice: Callable[[], VoiceContent] = VoiceContent,
     ) -> None:
         self._gateway = gateway
         self._renderer = renderer
@@ -38,7 +51,9 @@ class Console:
             address = e164(address) or address
         self.address = Address("console" if channel == CHANNELS[0] else channel, address)
         self._texts = Composer(renderer) if channel == "sms" else None
-        self._show: Callable[[Reply, str], str] = self._as_voice if channel == "voice" else self._as_buttons
+        self._call = secrets.token_hex(8) if channel == "voice" else ""
+        self._voice = voice
+        self._page = 0  # of the choices that were told to a caller
         self._buttons = channel not in ("sms", "voice")
         self._output = output
         self._language = ""
@@ -55,7 +70,9 @@ class Console:
             await self._upload(path.strip())
             return
         number = fold_digits(line.strip())
-        if self._buttons and number.isdigit() and 1 <= int(number) <= len(self._offered):
+        if self._call and _KEYS.fullmatch(number):
+            await self._press(number)
+        elif self._buttons and number.isdigit() and 1 <= int(number) <= len(self._offered):
             await self._hear(Event.CHOICE, value=self._offered[int(number) - 1].value)
         elif self._texts and (more := await self._texts.more(line, self._language or "fa", self._last)):
             await self._hear(Event.CHOICE, value=more)
@@ -80,6 +97,8 @@ class Console:
             await self._hear(Event.FILE, files=(stored,))
 
     async def _hear(self, event: Event, **content: object) -> None:
+        if self._call:
+            content |= {"proven": False, "visit": self._call}
         heard = Inbound(secrets.token_hex(8), self.address, event, **content)  # type: ignore[arg-type]
         outcome = await self._gateway.receive(heard)
         self.tell(outcome.replies, outcome.language)
@@ -92,8 +111,12 @@ class Console:
             if replies:
                 self._print(self._as_sms(self._texts.part(replies, self._language).text, self._language))
             return
+        if self._call:
+            self._page = 0
+            self._print(self._as_voice(replies, self._language))
+            return
         for reply in replies:
-            self._print(self._show(reply, self._language))
+            self._print(self._as_buttons(reply, self._language))
             self._offered = reply.choices if reply.expect.kind in _PRESSED else ()
 
     def _print(self, text: str) -> None:
@@ -114,11 +137,42 @@ class Console:
         size = Phrase("console.segments", {"encoding": encoding, "units": units, "parts": parts})
         return f"{text}\n-- {self._renderer.text(size, language)}"
 
-    def _as_voice(self, reply: Reply, language: str) -> str:
+    # --- as on a telephone --------------------------------------------------------------------
+
+    async def _press(self, keys: str) -> None:
+        """Keys mean what they mean on a telephone; words that are typed are what a caller says after the beep."""
+        textable = bool(self.address.number)
+        meaning = understand(Heard(keys), self._told, self._page, self._language, self._voice(), textable=textable)
+        match meaning:
+            case Tell(event, value, text):
+                await self._hear(event, value=value, text=text)
+            case Turn(page):
+                self._page = page
+                self._print(self._keys(self._language))
+            case Wrong(why):
+                self._print(self._renderer.text(Phrase(why), self._language))
+            case Simple.PERSON:
+                await self._hear(Event.CHOICE, value=PERSON)
+            case _:
+                self._print(self._as_voice(self._told, self._language))
+
+    def _as_voice(self, replies: Sequence[Reply], language: str) -> str:
         """As it would be spoken; back, cancel and their like have keys of their own on a telephone."""
-        answers = [c for c in reply.choices if not c.nav]
-        keys = [Phrase("console.key", {"key": n, "label": c.label}) for n, c in enumerate(answers, 1)]
-        return "\n".join(self._renderer.text(part, language) for part in (reply.say, *keys))
+        said = [self._renderer.text(reply.say, language) for reply in replies]
+        return "\n".join([*said, self._keys(language)]).rstrip()
+
+    def _keys(self, language: str) -> str:
+        pad = keypad(self._told, self._page, self._voice(), textable=bool(self.address.number))
+        lines = []
+        for k in pad.keys:
+            label = pick(k.choice.label, language) if isinstance(k.choice, MenuEntry) else k.choice.label
+            key = int(k.key) if k.key.isdigit() else k.key
+            lines.append(Phrase("console.key", {"key": key, "label": label}))
+        if pad.pages > 1:
+            lines.append(Phrase("voice.more", {"key": int(MORE)}))
+        if pad.listen is not Listen.KEY:
+            lines.append(Phrase("voice.record" if pad.listen is Listen.VOICE else "voice.digits"))
+        return "\n".join(self._renderer.text(line, language) for line in lines)
 
 
 async def chat(console: Console, lines: AsyncIterator[str]) -> None:

@@ -32,7 +32,13 @@ def chat(settings: Settings, channel: str, address: str) -> None:
 
 async def _chat(counter: Counter, channel: str, address: str) -> None:
     console = Console(
-        counter.gateway, counter.renderer, counter.files, channel=channel, address=address, output=sys.stdout
+        counter.gateway,
+        counter.renderer,
+        counter.files,
+        channel=channel,
+        address=address,
+        output=sys.stdout,
+        voice=lambda: counter.live.voice,
     )
     async with app.opened(counter.database, counter.settings):
         news = asyncio.create_task(_news(counter, console))
