@@ -137,7 +137,7 @@ class Telephone:
         async with asyncio.timeout(PATIENCE):
             while True:
                 line = (await self._process.stdout.readline()).decode()
-                message = re.search(r"Got message \d+: <2000 (\S+) (?:udh (\S+) )?data (.*)>", line)
+                message = re.search(r"Got message \d+: <2000 (\S+) (?:udh (\S+) )?(?:data|ucs-2) (.*)>", line)
                 if message is None:
                     assert line, "the telephone was switched off"
                     continue

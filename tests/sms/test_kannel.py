@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from bot.channels.segments import segments
 from bot.channels.sms import Http, Sms
 from bot.core.messages import Address
+from bot.core.ports import SendFailed
 from tests.conversation import Conversation, OneContact
 from tests.sms.desk import SECRET
 from tests.sms.peers import PATIENCE, Kannel, Telephone
@@ -27,6 +28,7 @@ class Counter:
     kannel: Kannel
     contacts: OneContact
     talk: Conversation
+    driver: Http
 
     async def said(self) -> list[str]:
         """What citizens said, as the transcript has it."""
@@ -48,7 +50,7 @@ async def counter(tmp_path: Path, talk: Conversation) -> AsyncIterator[Counter]:
     server = TestServer(app, port=port)
     await server.start_server()
     with kannel.running():
-        yield Counter(kannel, talk.contacts, talk)
+        yield Counter(kannel, talk.contacts, talk, driver)
     await server.close()
 
 
@@ -65,6 +67,24 @@ async def test_there_and_back_with_a_report(counter: Counter) -> None:
     assert "۱. " in text
     async with Telephone.saying(counter.kannel, MINE, "توقف") as telephone:
         assert (await telephone.heard())[1].endswith("بفرستید: شروع")
+
+
+async def test_an_answer_that_could_not_go_out_goes_out_when_the_message_comes_again(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, tries = counter.driver.send, []
+
+    async def busy_at_first(number: str, text: str) -> None:
+        tries.append(text)
+        if len(tries) == 1:
+            raise SendFailed("not now", retry_in=1.0)
+        await send(number, text)
+
+    monkeypatch.setattr(counter.driver, "send", busy_at_first)
+    async with Telephone.saying(counter.kannel, MINE, "سلام") as telephone:
+        assert (await telephone.heard())[1] == tries[0]
+    assert tries[0] == tries[1]
+    assert await counter.said() == ["سلام"]
 
 
 async def test_the_parts_of_a_long_message_are_one(counter: Counter) -> None:
