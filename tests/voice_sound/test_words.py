@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -90,6 +91,20 @@ def test_no_digit_and_no_symbol_is_left_of_any_text(text: str, language: str) ->
 @given(st.integers(), st.sampled_from(["fa", "en"]))
 def test_no_digit_is_left_of_any_number(number: int, language: str) -> None:
     assert_speakable(Speaker(lambda: {}, VoiceContent).say(number, language))
+
+
+@given(st.datetimes(timezones=st.none() | st.timezones()), st.sampled_from(["fa", "en"]))
+@settings(max_examples=60)
+def test_every_moment_is_spoken(at: datetime, language: str) -> None:
+    speaker = Speaker(lambda: {}, VoiceContent)
+    for kind, value in (("moment", at.isoformat()), ("date", at.date().isoformat()), ("clock", f"{at:%H:%M}")):
+        said = speaker.say(Term(kind, value), language)
+        assert said
+        assert_speakable(said)
+
+
+def test_nothing_but_space_is_nothing(speaker: Speaker) -> None:
+    assert [c.key for c in speaker.say(Term("quote", " " * 5000), "fa")] == ["voice.quote_cut"]
 
 
 # --- phrases

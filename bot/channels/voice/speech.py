@@ -188,7 +188,7 @@ class Speaker:
                     return grammar.clock(time.fromisoformat(value))
                 case "rial":
                     return grammar.rial(int(value))
-        except ValueError:
+        except (ValueError, OverflowError):
             self._tell("malformed value of kind %s", term.kind)
         else:
             self._tell("no way to say the kind %s", term.kind)
@@ -197,8 +197,8 @@ class Speaker:
     def _quote(self, text: str, language: str) -> list[Clip]:
         if len(text) <= LONGEST_QUOTE:
             return self._words(text, language)
-        beginning = text[:LONGEST_QUOTE].rsplit(maxsplit=1)[0]
-        return [*self._words(beginning, language), *self._say(Phrase("voice.quote_cut"), language)]
+        beginning = text[:LONGEST_QUOTE].rsplit(maxsplit=1)[:1]
+        return [*self._words(" ".join(beginning), language), *self._say(Phrase("voice.quote_cut"), language)]
 
     def _code(self, digits: str, language: str, form: str) -> list[Clip]:
         """In two groups, and once more: few write it down at the first time."""
