@@ -24,6 +24,7 @@ class Provider:
         self._unexpected: list[str] = []
         self._news = asyncio.Condition()
         self.strict = True  # else what was not asked for is answered as usual
+        self.gone = False  # it takes what is sent and hangs up without an answer
 
     async def __aenter__(self) -> Provider:
         app = web.Application()
@@ -51,6 +52,10 @@ class Provider:
         return [*self._unexpected, *(f"never sent: {_shown(sent)}" for sent in self._expected)]
 
     async def _hear(self, request: web.Request) -> web.Response:
+        if self.gone:
+            assert request.transport
+            request.transport.abort()
+            return web.Response()
         came = Sent(
             request.path,
             await _body(request),

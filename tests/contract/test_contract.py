@@ -136,6 +136,23 @@ class TestContract:
         assert (False in bench.parts.contacts.reached) == failure.unreachable
         assert not any(secret in str(failed.value) for secret in bench.case.secrets)
 
+    async def test_a_provider_that_hangs_up(self, bench: Bench) -> None:
+        """Nobody knows what became of it: it is tried again, and no error tells where it went."""
+        saying = bench.case.sayings[0]
+        bench.provider.gone = True
+        if saying.sent:
+            with pytest.raises(SendFailed) as failed:
+                await bench.say(*saying.replies)
+            assert failed.value.retry_in is not None and not failed.value.unreachable
+            assert not any(secret in repr(failed.value) for secret in bench.case.secrets)
+        if saying.answered:
+            bench.script.replies = saying.replies
+            assert (await bench.call(bench.case.poke)).status == 500
+            bench.provider.gone = False
+            bench.provider.expect(*saying.answered)
+            assert good(await bench.call(bench.case.poke))
+            assert len(bench.script.heard) == 1
+
     async def test_a_turn_whose_answer_fails(self, bench: Bench, failure: Failure) -> None:
         """A provider delivers again what was not acknowledged; then the answer goes out, and nothing changed twice."""
         if not failure.turn:
