@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "asterisk"
 SAMPLE = ROOT / "ivr" / "asterisk" / "extensions.conf"
+USER = "asterisk"  # as the package's own service runs
 STARTING = 30.0  # seconds
 MODULES = (
     "res_timing_timerfd", "res_sorcery_config", "res_sorcery_memory", "res_sorcery_astdb", "res_pjproject",
@@ -35,8 +36,9 @@ def installed() -> Path:
     return found[0]
 
 
-def free_port(kind: int = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
+def free_port() -> int:
+    """Of UDP, on 127.0.0.1."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
@@ -149,3 +151,13 @@ exten => 1000,1,MixMonitor({there}/both-${{CALLERID(num)}}.wav,t({there}/heard-$
         }
         for name, text in files.items():
             (self._home / name).write_text(text, "utf-8")
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Everything is Asterisk's own but the shared folder, which is as ivr/asterisk/README.md says."""
+        users = (line.split(":") for line in (self._root / "etc/passwd").read_text("utf-8").splitlines())
+        uid, gid = next((int(u[2]), int(u[3])) for u in users if u[0] == USER)
+        for path in (self._home, *self._home.rglob("*")):
+            os.chown(path, uid, gid)
+        os.chown(self.folder, 0, gid)
+        self.folder.chmod(0o2770)

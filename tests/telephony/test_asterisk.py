@@ -92,14 +92,14 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
         prompts,
         lambda: desk.voice,
         host="127.0.0.1",
-        port=free_port(),
+        port=0,
         folder=tmp_path / "shared",
         is_open=lambda: desk.open,
     )
+    lifespan = channel.lifespan(web.Application())
+    await anext(lifespan)
     async with Asterisk(channel.port) as asterisk:
         desk.change(exchange=Exchange(folder=str(asterisk.folder), folder_there=asterisk.folder_there))
-        lifespan = channel.lifespan(web.Application())
-        await anext(lifespan)
         yield Line(desk, asterisk, tmp_path)
         print(asterisk.log())  # shown when the test fails
         with pytest.raises(StopAsyncIteration):

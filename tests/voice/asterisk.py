@@ -34,6 +34,7 @@ class FakeAsterisk:
     commands: list[str] = field(default_factory=list)
     environment: list[str] = field(default_factory=list)
     dead: bool = False
+    cannot_write: bool = False
     stray_hash: bool = False  # a `#` comes right after the last of counted digits
     _keys: str = ""
     _recording: Recorded | None = None
@@ -105,6 +106,8 @@ class FakeAsterisk:
 
     def _record(self, file: str) -> str:
         made, self._recording = self._recording, None
+        if self.cannot_write:
+            return "200 result=-1 (writefile)\n"
         if made is None:
             return "200 result=0 (timeout) endpos=8000\n"  # a second of the silence is left
         Path(f"{file}.wav").write_bytes(made.sound)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from bot.content.voice import load_voice
 from bot.core.messages import Address
 from bot.core.voice_content import MenuEntry, Person, Waits
 from tests.voice.caller import Caller
 from tests.voice.conftest import Exchange
 from tests.voice.counter import MENU, wav
 
+ROOT = Path(__file__).parents[2]
 ANN = Address("voice", "+989121234567")
 NOBODY = Person()
 
@@ -304,3 +308,19 @@ async def test_more_patience_is_a_setting(exchange: Exchange) -> None:
     assert not caller.over
     await caller.wait()
     assert caller.over
+
+
+async def test_the_organisation_s_own_menu_and_voice(exchange: Exchange) -> None:
+    """ivr/ as it is: from its second key to a filed request."""
+    exchange.desk.voice = load_voice(ROOT / "ivr", exchange.desk.catalogue)
+    caller = await exchange.call()
+    await caller.press("2")
+    await caller.press("1")
+    await caller.speak(wav(4))
+    for keys in ("1", "1", "*1#", "1"):
+        await caller.press(keys)
+    (request,) = await exchange.desk.requests()
+    assert request.draft.form == "street_light_report"
+    assert request.draft.mobile == ANN.id
+    await caller.press("#")
+    assert caller.said

@@ -84,6 +84,12 @@ async def test_silence_after_the_beep_is_no_message(server: FastAgi, desk: Voice
     assert "شماره‌ای هست" in asterisk.heard[4]
 
 
+async def test_a_recording_that_could_not_be_written_is_asked_for_again(server: FastAgi, desk: VoiceDesk) -> None:
+    asterisk = FakeAsterisk(["1", "1", Recorded(wav(3)), HANG_UP], cannot_write=True)
+    await asterisk.call(server.port)
+    assert desk.phrase("voice.recording_lost") in asterisk.heard[-1]
+
+
 async def test_a_dead_channel_ends_the_call(server: FastAgi, desk: VoiceDesk) -> None:
     asterisk = FakeAsterisk(["1"], dead=True)
     await asterisk.call(server.port)

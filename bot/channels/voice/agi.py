@@ -38,7 +38,12 @@ class Result:
 
     @property
     def gone(self) -> bool:
-        return self.value == "-1" or self.data == "hangup"
+        return (self.value == "-1" and not self.unwritten) or self.data == "hangup"
+
+    @property
+    def unwritten(self) -> bool:
+        """Of a recording: its file could not be made."""
+        return self.data == "writefile"
 
     @property
     def key(self) -> str:

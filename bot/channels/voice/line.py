@@ -103,7 +103,10 @@ class Line:
         async with self._folder.recording() as (name, file):
             result = await self._agi.record(name, ANY_KEY, limits.longest, limits.silence)
             seconds = result.at / RATE
-            if not result.key and not result.gone and seconds < limits.longest:
+            if result.unwritten:
+                log.error("Asterisk cannot write recordings; see ivr/asterisk/README.md", extra={"channel": "voice"})
+                seconds = limits.longest  # something was said, and is lost
+            elif not result.key and not result.gone and seconds < limits.longest:
                 seconds -= KEPT_SILENCE
             heard = Heard(result.key, recorded=max(seconds, 0.0), gone=result.gone)
             return await self._calls.hear(self._caller, step.place, heard, lambda: self._folder.read(file))
