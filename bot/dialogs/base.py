@@ -96,6 +96,11 @@ class Dialog(Protocol):
         """Whether it may be left without asking: it holds no answers that would be missed."""
         ...
 
+    @property
+    def offers(self) -> frozenset[str]:
+        """Steps that only offer something more: whoever speaks on another channel has left them."""
+        ...
+
     def start(self, context: Context, answers: Mapping[str, Any]) -> str:
         """The first step, given the answers that are already there."""
         ...
@@ -122,6 +127,7 @@ class Soft:
 
     version = 1
     soft = True
+    offers: frozenset[str] = frozenset()
 
     def start(self, context: Context, answers: Mapping[str, Any]) -> str:
         first: str = self.steps[0]  # type: ignore[attr-defined]

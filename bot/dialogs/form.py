@@ -23,6 +23,7 @@ EDIT = "edit:"
 
 class FormDialog:
     soft = False
+    offers: frozenset[str] = frozenset()
 
     def __init__(self, form: Form, catalogue: Catalogue, nlu: Nlu, desk: Desk) -> None:
         self.form = form

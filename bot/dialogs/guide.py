@@ -18,6 +18,7 @@ _CHOICE = Expect(Kind.CHOICE)
 class GuideDialog(Soft):
     name = "guide"
     steps = ("audience", "service", "page")
+    offers = frozenset(steps)
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

@@ -49,6 +49,7 @@ class LinkDialog(Soft):
 
     name = "link"
     steps = ("choose", "number", "code")
+    offers = frozenset({"choose"})
 
     def __init__(self, identity: Identity, nlu: Nlu) -> None:
         self.identity = identity

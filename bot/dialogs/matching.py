@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2s
 from typing import NamedTuple
@@ -65,7 +66,7 @@ def stamped(frame: Frame, reply: Reply, *more: Choice) -> Reply:
     have = {c.value for c in reply.choices}
     choices = (*reply.choices, *(c for c in more if c.value not in have))
     tied = (c if c.value.startswith("/") else Choice(f"{mark}~{c.value}", c.label, c.nav, c.main) for c in choices)
-    return Reply(reply.say, tuple(tied), reply.expect)
+    return replace(reply, choices=tuple(tied))
 
 
 def bare(frame: Frame, value: str) -> str | None:

@@ -17,6 +17,7 @@ class ListDialog(Soft):
     """A question whose answers are commands; any other words are for the router."""
 
     steps = ("choose",)
+    offers = frozenset(steps)
 
     def __init__(self, name: str, choices: Callable[[Context], tuple[Choice, ...]]) -> None:
         self.name = name

@@ -243,10 +243,9 @@ class Router:
     def handoff(self, context: Context, title: str) -> Reply:
         """The text after a call: what is kept, and where to go on with it."""
         doors = self.identity.doors(context.contact) if self.identity else {}
-        url = next((url for channel, url in doors.items() if channel != context.address.channel), "")
+        others = [channel for channel in doors if channel != context.address.channel]
         lines: list[Arg] = [Phrase("link.kept", {"title": title})] if title else []
-        if url:
-            lines.append(Phrase("link.go_on_at", {"url": Term("door", url)}))
+        lines += [Phrase(f"link.go_on_{channel}", {"url": Term("door", doors[channel])}) for channel in others[:1]]
         return Reply(Phrase("form.lines", {"lines": tuple(lines)}) if lines else Phrase("link.no_way"))
 
     async def _mine(self, context: Context) -> Move:

@@ -35,6 +35,7 @@ _PERSONAL = ("details", "add", "withdraw")
 class TrackDialog(Soft):
     name = "track"
     steps = ("code", "shown", "digits", "add", "withdraw")
+    offers = frozenset({"shown"})
 
     def __init__(self, catalogue: Catalogue, desk: Desk, nlu: Nlu) -> None:
         self.catalogue = catalogue

@@ -80,7 +80,7 @@ class Turning(Presence):
         """First words on another channel: they answer nothing, the citizen has not seen the question there."""
         if self.before.channel in ("", self.heard.address.channel):
             return False
-        if self.top and self.soft(self.top) and not self.top.answers:
+        if (top := self.top) and self.soft(top) and (not top.answers or top.step in self.dialog(top).offers):
             self.frames.pop()
         return self.top is not None
 
@@ -169,6 +169,10 @@ class Turning(Presence):
         if isinstance(move, Push) and move.dialog == "menu" and self.draft():
             move = replace(move, answers={"draft": True})
         self.leave_soft()
+        await self.follow(move)
+
+    async def follow(self, move: Move) -> None:
+        """A move of the router: what it is done with is not the dialog that is open."""
         if isinstance(move, Done):
             await self.finish(move)
         else:
@@ -300,7 +304,7 @@ class Turning(Presence):
         elif command := self.offered():
             await self.elsewhere(command)
         else:
-            await self.apply(await self.dialogs.router.hear(heard, self.context))
+            await self.follow(await self.dialogs.router.hear(heard, self.context))
 
     # --- moves --------------------------------------------------------------------------------
 
@@ -321,7 +325,7 @@ class Turning(Presence):
                 await self.close(move)
             case Pass():
                 self.frames.pop()
-                await self.reroute()
+                await self.route()
 
     async def open(self, push: Push) -> None:
         self.say(*push.say)
@@ -354,19 +358,12 @@ class Turning(Presence):
             await self.obey(command)
         elif done.reroute and self.aside:
             self.heard, self.aside = self.words(self.aside), ""
-            await self.reroute()
+            await self.route()
         elif done.then:
             await self.open(done.then)
         elif done.drops or not self.said or "language" in done.learn:
             await self.ask_or_menu()
         else:
-            self.go_on()
-
-    async def reroute(self) -> None:
-        """The words go to the router, and a dialog that was below goes on after its answer."""
-        below = self.top
-        await self.route()
-        if below is not None and below is self.top:
             self.go_on()
 
     def learn(self, done: Done) -> None:
