@@ -90,7 +90,7 @@ def test_the_readme_s_make_commands_exist() -> None:
 
 def test_the_readme_s_own_commands_exist() -> None:
     told = set(re.findall(r"(?:^|`|/bin/)pishkhan ((?:requests |evaluate )?[a-z]+)", README, re.MULTILINE))
-    known = {"serve", "chat", "check", "migrate", "evaluate nlu", "evaluate faq"}
+    known = {"serve", "chat", "check", "migrate", "prompts", "evaluate nlu", "evaluate faq"}
     known |= {f"requests {verb}" for verb in ("list", "show", "set")}
     assert told <= known
 
