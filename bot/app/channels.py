@@ -38,12 +38,12 @@ class Channels:
         self._settings = settings = counter.settings
         self.prompts: Prompts | None = None
         self.sandbox = None if settings.production else self._new_sandbox()
+        if self._own_url:  # the first of all doors: everybody has a browser
+            counter.identity.door_of["web"] = f"{self._own_url}/?join={{}}".format
         self.web = self._web_chat()
         self.all: list[Channel] = [self.web, *self._messengers(), *self._sms(), *self._voice()]
         self.senders: dict[str, Sender] = {channel.name: channel for channel in self.all}
         counter.identity.texts = self.senders.get("sms")
-        if self._own_url:
-            counter.identity.door_of["web"] = f"{self._own_url}/?join={{}}".format
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Those that belong to no channel alone: the sound of all telephones."""
