@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from bot import content, phrase_keys
+from bot.__main__ import cli
 from bot.channels.voice.sound import to_wav
 from bot.channels.voice.speech import Clip
 from bot.commands import prompts
@@ -159,3 +161,22 @@ def test_a_recording_that_cannot_be_used_is_named(office: Office, name: str, dat
     assert office.problems()[0].startswith(f"/prompts/{name}.wav:1: {why}")
     with pytest.raises(Ended, match=why):
         prompts.made(office.settings)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--list"], 0, "missing   fa  menu.ask"),
+        (["--missing"], 1, "3 texts have no sound"),
+        (["--script"], 0, "menu.ask.wav\tچه کاری"),
+        ([], 0, "3 made now"),
+    ],
+)
+def test_the_command_line(
+    office: Office, monkeypatch: pytest.MonkeyPatch, options: list[str], code: int, said: str
+) -> None:
+    monkeypatch.setattr("bot.__main__._settings", lambda: office.settings)
+    done = CliRunner().invoke(cli, ["prompts", *options])
+    assert done.exit_code == code
+    assert said in done.output
