@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -75,7 +75,10 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = inventory.static_clips
 
     def some(catalogue: Catalogue, voice: VoiceContent) -> dict[tuple[str, str], Clip]:
-        return {of: clip for of, clip in whole(catalogue, voice).items() if of in FEW}
+        small = replace(
+            catalogue, phrases={"menu.ask": catalogue.phrases["menu.ask"]}, forms={}, services={}, faq={}, surveys={}
+        )
+        return {of: clip for of, clip in whole(small, voice).items() if of in FEW}
 
     monkeypatch.setattr(prompts, "static_clips", some)
 
