@@ -53,12 +53,12 @@ class TestContract:
             assert (await bench.call(call)).status != 403
 
     async def test_every_route_is_guarded(self, bench: Bench) -> None:
-        called = [call.path.partition("?")[0] for call in (bench.case.poke, *bench.case.guarded)]
+        called = [f"{c.method} {c.path.partition('?')[0]}" for c in (bench.case.poke, *bench.case.guarded)]
         for route in bench.channel.routes():
             if route.method == "OPTIONS" or route.path in bench.case.public:
                 continue
-            pattern = re.sub(r"\{[^}]*\}", "[^/]+", route.path)
-            assert any(re.fullmatch(pattern, path) for path in called), f"no forged call to {route.path}"
+            pattern = f"{route.method} {re.sub(r'{[^}]*}', '[^/]+', route.path)}"
+            assert any(re.fullmatch(pattern, call) for call in called), f"no forged call to {route.path}"
         assert bench.case.forgings
 
     async def test_a_repeated_delivery_is_one_change(self, bench: Bench) -> None:
