@@ -107,6 +107,18 @@ async def test_a_delivery_of_before_the_merge_is_still_known(two: tuple[Process,
     assert drafts(await one.session(SMS)) == {"form/pothole_report": 1}
 
 
+async def test_what_comes_after_is_news_to_readers_of_either(two: tuple[Process, Process]) -> None:
+    one, other = two
+    talk = [await one.say(WEB, f"سؤال {n}") for n in range(9)]
+    joined = await other.join(TELEGRAM, WEB)
+    assert joined.seq > talk[-1].seq + len(talk[-1].replies) - 1, "the web page has read so far"
+    assert (await one.say(WEB, "سلام")).seq >= joined.seq + len(joined.replies)
+    lines = await one.sessions.lines(joined.contact, -(2**40))  # type: ignore[attr-defined]
+    assert len({line.seq for line in lines}) == len(lines)
+    asked = [line.content["text"] for line in lines if line.address == WEB and line.content.get("text")]
+    assert asked == [*(f"سؤال {n}" for n in range(9)), "سلام"]
+
+
 async def test_words_that_arrive_while_the_two_become_one_are_all_heard(two: tuple[Process, Process]) -> None:
     one, other = two
     await one.say(SMS, "/form/letter")

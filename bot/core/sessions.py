@@ -98,9 +98,11 @@ class Session:
         )
 
     def with_memory_of(self, other: Session) -> Session:
-        """Absorbed: what was said to the other is replayed here from now on."""
+        """Absorbed: what was said to the other is replayed here from now on, and lines are numbered on from whichever
+        has more, so that those to come are news to whoever has read either."""
         return replace(
             self,
+            seq=max(self.seq, other.seq),
             turns=(*other.turns[-KEPT_REPLIES // 2 :], *self.turns[-KEPT_REPLIES // 2 :]),
             seen=(*other.seen[-KEPT_IDS // 2 :], *self.seen[-KEPT_IDS // 2 :]),
             absorbed=(*self.absorbed, other.contact),

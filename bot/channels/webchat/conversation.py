@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 NAME = "web"
 _LOOK_BACK = 24  # lines before the wanted ones, where a button's label may stand
 _KEPT = 300  # lines of a history
+_BEFORE_ALL = -(2**53)  # lines of before a merge have numbers below zero
 _HEADER = {
     "/menu": "nav.menu",
     "/human": "nav.human",
@@ -84,10 +85,11 @@ class Conversations:
         return Opened(seq, missed, language)
 
     async def since(self, session: str, after: int, language: str, *, history: bool) -> list[Frame]:
-        """What was said on this address behind line `after`; the citizen's own lines too, if `history`."""
+        """What was said on this address behind line `after` (0: all); the citizen's own lines too, if `history`."""
         known: dict[str, str] = {}  # button → the label it had
         wanted: list[Frame] = []
-        for line in await self._lines(session, max(0, after - _LOOK_BACK), _KEPT + _LOOK_BACK):
+        after = after or _BEFORE_ALL
+        for line in await self._lines(session, after - _LOOK_BACK, _KEPT + _LOOK_BACK):
             if line.address != Address(NAME, session):
                 continue
             if line.direction == "out":
