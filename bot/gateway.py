@@ -70,11 +70,15 @@ class Gateway:
             return outcome
         raise StaleSession(str(heard.address.channel))
 
-    async def last(self, address: Address) -> tuple[Reply, ...]:
-        """What was said last in the conversation that this address belongs to."""
+    async def last(self, address: Address) -> tuple[str, tuple[Reply, ...]]:
+        """The language of the conversation that this address belongs to, and what was said last in it; nothing, when
+        that was on another channel."""
         async with self._conversation(address) as opened:
-            turns = opened.session.turns
-        return replies_from_json(turns[-1].replies) if turns else ()
+            session = opened.session
+        turn = session.turns[-1] if session.turns else None
+        here = turn is not None and turn.inbound.startswith(f"{address.channel}:")
+        language = session.language or self.engine.dialogs.catalogue.languages[0]
+        return language, replies_from_json(turn.replies) if turn and here else ()
 
     async def said(self, address: Address, inbound: str) -> tuple[Reply, ...]:
         """What was answered to the inbound with this id on this address; nothing when it is no longer kept."""

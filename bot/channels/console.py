@@ -74,13 +74,13 @@ class Console:
             await self._press(number)
         elif self._buttons and number.isdigit() and 1 <= int(number) <= len(self._offered):
             await self._hear(Event.CHOICE, value=self._offered[int(number) - 1].value)
-        elif self._texts and (more := await self._texts.more(line, self._language or "fa", self._last)):
+        elif self._texts and (more := await self._texts.more(line, self._last)):
             await self._hear(Event.CHOICE, value=more)
         else:
             await self._hear(Event.MESSAGE, text=line)
 
-    async def _last(self) -> Sequence[Reply]:
-        return self._told
+    async def _last(self) -> tuple[str, Sequence[Reply]]:
+        return self._language, self._told
 
     async def _upload(self, path: str) -> None:
         try:

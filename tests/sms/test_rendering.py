@@ -163,10 +163,10 @@ async def test_what_asks_for_more(typed: str, cut: Cut, goes_on: bool) -> None:
         Cut.NOWHERE: Reply(Phrase("two")),
     }[cut]
 
-    async def last() -> tuple[Reply, ...]:
-        return (reply,)
+    async def last() -> tuple[str, tuple[Reply, ...]]:
+        return "fa", (reply,)
 
-    command = await COMPOSER.more(typed, "fa", last)
+    command = await COMPOSER.more(typed, last)
     assert command == (f"/more/{COMPOSER.part([reply], 'fa').told}" if goes_on else "")
 
 

@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 CALL_SECONDS = 15.0  # for a call to the provider
 REMEMBERED = 10_000  # messages whose answer is out, the oldest go first
 MAX_TEXT = 612  # characters: four segments of GSM-7
-DEFAULT_LANGUAGE = "fa"
 MAX_FILES = 10  # of one message; more than any provider brings
 _EXTENSIONS = {"image/jpeg": "jpg", "audio/mpeg": "mp3", "audio/amr": "amr", "video/3gpp": "3gp", "text/plain": "txt"}
 
@@ -55,7 +54,6 @@ class Sms:
         self._driver = driver
         self._lanes = Lanes()
         self._joiner = Joiner(self._in_order, patience)
-        self._languages: OrderedDict[str, str] = OrderedDict()  # what a number was last answered in
         self._answered: OrderedDict[str, None] = OrderedDict()  # ids of messages whose answer went out by a call
         self._unconfirmed: OrderedDict[str, None] = OrderedDict()  # ids of wishes whose confirmation could not go out
 
@@ -89,7 +87,6 @@ class Sms:
         outcome = await self._gateway.receive(await self._inbound(text, address, starting=wish is not None))
         if await self._contacts.consent(address) is Consent.NOTHING:
             return ""
-        self._remember(self._languages, text.sender, outcome.language)
         return await self._answer(text, self._composer.part(outcome.replies, outcome.language).text)
 
     async def _is_the_forms(self, text: Text, address: Address) -> bool:
@@ -111,8 +108,7 @@ class Sms:
             return await self._with_files(text, address)
         if starting:
             return Inbound(text.id, address, Event.START)
-        language = self._languages.get(text.sender, DEFAULT_LANGUAGE)
-        if command := await self._composer.more(text.text, language, lambda: self._gateway.last(address)):
+        if command := await self._composer.more(text.text, lambda: self._gateway.last(address)):
             return Inbound(text.id, address, Event.CHOICE, value=command)
         return Inbound(text.id, address, Event.MESSAGE, text=text.text)
 
@@ -140,7 +136,6 @@ class Sms:
             if await self._contacts.consent(to) is not Consent.EVERYTHING:
                 raise Stopped
             if said := self._composer.part(replies, language).text:
-                self._remember(self._languages, to.id, language)
                 await self._post(to.id, said)
 
     async def _answer(self, text: Text, said: str) -> str:

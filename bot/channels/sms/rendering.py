@@ -20,6 +20,7 @@ from bot.core.text import fold
 STATUS = 1  # segments that the news of a request may take
 QUESTION = 2  # a form's question with its answers
 LONGEST = 4  # anything else
+LANGUAGES = ("fa", "en")  # that the rest may be asked for in
 LRM = "\u200e"
 
 _SAFE_RUN = re.compile(r"[0-9A-Za-z]+|[A-Za-z](?:.*[0-9A-Za-z])?", re.DOTALL)
@@ -105,14 +106,18 @@ class Composer:
     def text(self, phrase: Phrase, language: str) -> str:
         return self._words.text(phrase, language)
 
-    async def more(self, typed: str, language: str, last: Callable[[], Awaitable[Sequence[Reply]]]) -> str:
-        """The command that goes on where the `last` message was cut, if these words ask for it; else nothing."""
+    async def more(self, typed: str, last: Callable[[], Awaitable[tuple[str, Sequence[Reply]]]]) -> str:
+        """The command that goes on where the message was cut, if these words ask for it; else nothing. `last` gives the
+        conversation's language and what was said last."""
         word = fold(typed).strip(_EDGE)
         if word not in ("0", "1"):
             labels = (Phrase("sms.more"), Phrase("sms.more_choices"))
-            if word not in [fold(self.text(label, language)) for label in labels]:
+            if word not in [fold(self.text(label, language)) for language in LANGUAGES for label in labels]:
                 return ""
-        part = self.part(await last(), language)
+        language, replies = await last()
+        if not replies:
+            return ""
+        part = self.part(replies, language)
         if part.cut is Cut.NOWHERE or (word == "1" and part.cut is Cut.CHOICES):
             return ""
         return f"/more/{part.told}"
