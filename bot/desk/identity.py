@@ -11,11 +11,13 @@ import base64
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Protocol
 
 from bot.core.messages import Address, Phrase, Reply, Term
-from bot.core.ports import Contacts, Records, Sender, SendFailed, SessionStore
+from bot.core.ports import Contacts, Records, Sender, SendFailed, SessionStore, Transcripts
 from bot.core.sessions import Session
 from bot.core.text import fold_digits
 from bot.desk.limits import CODES_BY_ADDRESS, CODES_OF_NUMBER, SENT_BY_ADDRESS, SENT_TO_NUMBER, counted
@@ -25,8 +27,14 @@ log = logging.getLogger(__name__)
 CODE_DIGITS = 6
 WINDOW = timedelta(minutes=5)
 TICKET_LIFE = timedelta(minutes=30)
+GAP = 100  # lines of the turn that sets an address apart, at most
 _SEAL = 12  # bytes of a ticket's signature
 _MOBILE_OF_IRAN = "+989"
+
+
+class Conversations(SessionStore, Transcripts, Protocol):
+    pass
+
 
 Door = Callable[[str], str]
 """A ticket → the URL that opens a channel with it; "" while there is none."""
@@ -38,7 +46,7 @@ class LinkedIdentity:
     def __init__(
         self,
         contacts: Contacts,
-        sessions: SessionStore,
+        sessions: Conversations,
         records: Records,
         clock: Callable[[], datetime],
         *,
@@ -147,7 +155,11 @@ class LinkedIdentity:
         return await self._sessions.absorb(contact, into)
 
     async def unlink(self, address: Address) -> None:
-        await self._contacts.unlink(address)
+        """The lines of the new contact are counted on: a page that shows the old ones waits for higher numbers."""
+        said = await self._sessions.lines(await self._contacts.resolve(address), 0, 1)
+        new = await self._contacts.unlink(address)
+        async with self._sessions.open(new) as opened:
+            opened.session = replace(opened.session, seq=(said[-1].seq if said else 0) + GAP)
 
     def _digest(self, purpose: str, body: bytes = b"") -> bytes:
         return hmac.digest(self._secret().encode(), purpose.encode() + b"\0" + body, "sha256")

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.core.catalogue import Catalogue, Hours, Organization, Service, Unit
 from bot.core.messages import Address, Attachment
-from bot.core.ports import Contacts, Records, SessionStore
+from bot.core.ports import Contacts, Records
 from bot.core.requests import Answer, Draft, ServiceRequest, Status, SurveyResponse
 from bot.core.tracking import TrackingCode
 from bot.desk.service_desk import ServiceDesk
@@ -61,7 +61,7 @@ def catalogue() -> Catalogue:
 class Office:
     records: Records
     contacts: Contacts
-    sessions: SessionStore
+    sessions: Any  # SessionStore and Transcripts
     now: datetime = MONDAY
     catalogue: Catalogue = field(default_factory=catalogue)
     codes: list[TrackingCode] = field(default_factory=list)  # given out first, then random ones

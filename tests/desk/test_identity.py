@@ -14,6 +14,7 @@ from bot.core.ports import SendFailed
 from bot.core.requests import TooManyAttempts
 from bot.desk.identity import LinkedIdentity
 from tests.desk.office import HOME, STRANGER, Office
+from tests.stores.turns import go_on
 
 NUMBER = "+989121234567"
 SMS = Address("sms", NUMBER)
@@ -186,6 +187,15 @@ async def test_requests_go_with_an_address_that_is_set_apart(counter: Counter) -
     await counter.identity.unlink(Address("voice", NUMBER))
     assert [r.code for r in await office.desk.list_of(home)] == [written.code]
     assert [r.code for r in await office.desk.list_of(await office.contacts.resolve(SMS))] == [texted.code]
+
+
+async def test_lines_of_an_address_set_apart_are_counted_on(counter: Counter) -> None:
+    office = counter.office
+    async with office.sessions.open(await office.contacts.resolve(HOME)) as opened:
+        go_on(opened)
+    await counter.identity.unlink(HOME)
+    async with office.sessions.open(await office.contacts.resolve(HOME)) as opened:
+        assert opened.session.seq > 2
 
 
 async def test_a_text_is_a_notice_told_once_and_not_too_often(counter: Counter) -> None:
