@@ -110,6 +110,10 @@ class Caller:
         self.said = []
         await self._post(self._action(verb), self._recorded(sound, key))
 
+    def records(self) -> bool:
+        """Whether a recording would begin if nothing were pressed."""
+        return any(verb.tag == "Record" for verb in self._verbs)
+
     async def say(self, words: str) -> None:
         """Spoken words that the provider understands."""
         self.said = []

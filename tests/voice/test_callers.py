@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.voice.callers import address_of, number_of
+from bot.channels.voice.callers import address_of, number_of, takes_texts
 from bot.core.messages import Address
 
 
@@ -43,3 +43,9 @@ def test_a_hidden_caller_is_known_by_the_call(given: str) -> None:
     assert number_of(given) == ""
     assert address_of(given, "c1") == Address("voice", "call-c1")
     assert address_of(given, "c1").number == ""
+
+
+def test_landlines_of_iran_take_no_texts() -> None:
+    assert takes_texts("+989121234567")
+    assert takes_texts("+12025550123")
+    assert not takes_texts("+982122334455")

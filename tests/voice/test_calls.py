@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -324,3 +325,25 @@ async def test_the_organisation_s_own_menu_and_voice(exchange: Exchange) -> None
     assert request.draft.mobile == ANN.id
     await caller.press("#")
     assert caller.said
+
+
+async def test_callers_who_do_anything_are_never_lost(exchange: Exchange) -> None:
+    """Every answer is TwiML that Twilio takes, and every call ends by a hang-up, ours or theirs."""
+    chance = random.Random(11)
+    exchange.provider.not_yet = 0
+    for n in range(25):
+        caller = await exchange.call("anonymous" if n % 3 == 0 else f"+98912000{n:04}")
+        for _ in range(chance.randrange(4, 20)):
+            if caller.over:
+                break
+            match chance.randrange(8):
+                case 0:
+                    await caller.wait()
+                case 1 if caller.records():
+                    await caller.speak(wav(chance.choice([0.2, 2, 5])), chance.choice(["#", "", "1", "*", "0"]))
+                case 2:
+                    await caller.press("".join(chance.choices("0123456789*#", k=chance.randrange(1, 13))) + "#")
+                case _:
+                    await caller.press(chance.choice("11112345*#9"))
+        if not caller.over:
+            await caller.hang_up()

@@ -174,6 +174,8 @@ async def test_more_calls_than_the_limit_are_refused(server: FastAgi, desk: Voic
     [
         (("127.0.0.1", 5), (), True),
         (("::1", 5, 0, 0), (), True),
+        (("::ffff:127.0.0.1", 5, 0, 0), (), True),
+        (("::ffff:10.1.2.3", 5, 0, 0), ("10.1.2.3",), True),
         (("10.1.2.3", 5), (), False),
         (("10.1.2.3", 5), ("10.1.2.3",), True),
         (("10.1.2.3", 5), ("10.1.0.0/16",), True),

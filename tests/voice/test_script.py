@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
 
 from bot.channels.voice.script import Manner, Script, Then, script
 from bot.channels.voice.speech import Speaker
 from bot.core.messages import Choice, Expect, Kind, Phrase, Reply
 from bot.core.voice_content import MenuEntry, VoiceContent
+from tests.voice.test_keypad import contents, replies_of_a_turn
 
 PHRASES = {
     "hello": {"fa": "سلام.", "en": "Hello."},
@@ -107,3 +109,12 @@ def test_the_main_menu_speaks_the_organisation_s_labels() -> None:
 def test_nothing_to_say_still_offers_something() -> None:
     made = spoken((), voice=VoiceContent(menu=(MenuEntry("1", "/track", {"fa": "پیگیری"}),)))
     assert words(made) == "پیگیری | کلید | یک"
+
+
+@settings(max_examples=80, deadline=None)
+@given(replies_of_a_turn, contents)
+def test_whatever_is_answered_can_be_spoken(replies: tuple[Reply, ...], voice: VoiceContent) -> None:
+    for manner in (Manner(), Manner(page=3), Manner(trouble="voice.silence"), Manner(first=True)):
+        made = spoken(replies, manner, voice=voice)
+        assert made.then in (Then.KEY, Then.DIGITS, Then.VOICE)
+        assert all(clip.text for clip in made.clips)

@@ -30,10 +30,6 @@ class Caller:
     address: Address
     call: str  # the provider's id of this call
 
-    @property
-    def textable(self) -> bool:
-        return bool(self.address.number)
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -64,12 +60,15 @@ class Calls:
         speaker: Speaker,
         voice: Callable[[], VoiceContent],
         is_open: Callable[[], bool],
+        can_text: Callable[[str], bool],
     ) -> None:
+        """`can_text`: whether a text message can go to this number."""
         self._gateway = gateway
         self._files = files
         self._speaker = speaker
         self._voice = voice
         self._is_open = is_open
+        self._can_text = can_text
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -87,7 +86,7 @@ class Calls:
     async def hear(self, caller: Caller, place: Place, heard: Heard, fetch: Fetch | None = None) -> Step:
         """What the caller did after the script that led to `place`."""
         replies = await self._gateway.said(caller.address, _id(caller, place.turn))
-        meaning = understand(heard, replies, place.page, place.language, self._voice(), textable=caller.textable)
+        meaning = understand(heard, replies, place.page, place.language, self._voice(), textable=self._textable(caller))
         match meaning:
             case Tell(event, value, text):
                 if not replies and not value.startswith("/"):
@@ -174,7 +173,7 @@ class Calls:
         """The draft stays, and the desk texts how to go on with it."""
         clips: tuple[Clip, ...] = ()
         if goodbye:
-            if caller.textable and await self._gateway.drafting(caller.address):
+            if self._textable(caller) and await self._gateway.drafting(caller.address):
                 clips += self._speaker.say(Phrase("voice.kept"), place.language)
             own = self._own(self._voice().closing, place.language)
             clips += own or self._speaker.say(Phrase("voice.goodbye"), place.language)
@@ -188,8 +187,11 @@ class Calls:
         return self._asked(caller, place, outcome.replies, manner)
 
     def _asked(self, caller: Caller, place: Place, replies: tuple[Reply, ...], manner: Manner) -> Step:
-        textable = caller.textable
+        textable = self._textable(caller)
         return Step(place, script(self._speaker, replies, place.language, self._voice(), manner, textable=textable))
+
+    def _textable(self, caller: Caller) -> bool:
+        return bool(caller.address.number) and self._can_text(caller.address.number)
 
     def _own(self, text: Text, language: str) -> tuple[Clip, ...]:
         return self._speaker.say(pick(text, language), language) if text else ()

@@ -25,3 +25,8 @@ def number_of(given: str) -> str:
 def address_of(given: str, call: str) -> Address:
     """Where the desk knows this caller: by the number, else for this call alone."""
     return Address("voice", number_of(given) or f"call-{call}")
+
+
+def takes_texts(number: str) -> bool:
+    """Whether text messages reach this number, as far as it tells: landlines of Iran take none."""
+    return number.startswith(f"+{COUNTRY}9") or not number.startswith(f"+{COUNTRY}")

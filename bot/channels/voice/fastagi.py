@@ -20,7 +20,7 @@ from aiohttp import web
 from bot.channels.base import Capabilities
 from bot.channels.voice.agi import LIMIT, Agi, HungUp, Refused
 from bot.channels.voice.call import Caller, Calls
-from bot.channels.voice.callers import address_of
+from bot.channels.voice.callers import address_of, takes_texts
 from bot.channels.voice.exchange import SharedFolder
 from bot.channels.voice.line import Line
 from bot.channels.voice.prompts import Prompts
@@ -56,9 +56,10 @@ class FastAgi:
         port: int,
         folder: Path,
         is_open: Callable[[], bool],
+        can_text: Callable[[str], bool] = takes_texts,
     ) -> None:
         """`folder` is where sound is exchanged unless the content names one; port 0 is any free one."""
-        self._calls = Calls(gateway, files, speaker, voice, is_open)
+        self._calls = Calls(gateway, files, speaker, voice, is_open, can_text)
         self._prompts = prompts
         self._voice = voice
         self._host = host
@@ -140,4 +141,5 @@ def _welcome(peer: object, listed: Sequence[str]) -> bool:
         networks = [ipaddress.ip_network(n, strict=False) for n in listed]
     except (TypeError, ValueError, IndexError):
         return False
+    host = getattr(host, "ipv4_mapped", None) or host  # of a socket that listens to both
     return host.is_loopback or any(host in network for network in networks)

@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.channels.base import Capabilities
 from bot.channels.twilio import Signature
 from bot.channels.voice.call import Caller, Calls, Place, Step
-from bot.channels.voice.callers import address_of
+from bot.channels.voice.callers import address_of, takes_texts
 from bot.channels.voice.keypad import Heard
 from bot.channels.voice.prompts import Prompts
 from bot.channels.voice.recording import Recordings
@@ -58,9 +58,10 @@ class TwilioVoice:
         api_url: str = "https://api.twilio.com",
         public_url: str = "",
         is_open: Callable[[], bool],
+        can_text: Callable[[str], bool] = takes_texts,
     ) -> None:
         """`public_url` as in `Signature`; without it the URLs of prompts and actions are those of the request."""
-        self._calls = Calls(gateway, files, speaker, voice, is_open)
+        self._calls = Calls(gateway, files, speaker, voice, is_open, can_text)
         self._prompts = prompts
         self._voice = voice
         self._signature = Signature(auth_token, public_url)
