@@ -186,6 +186,7 @@ class Channels:
                 api_url=api_url,
                 public_url=settings.public_url,
                 is_open=live.is_open,
+                can_text=counter.identity.can_text,
             )
         if settings.fastagi_port:
             from bot.channels.voice.fastagi import FastAgi
@@ -196,6 +197,7 @@ class Channels:
                 port=settings.fastagi_port,
                 folder=settings.data_dir / "calls",
                 is_open=live.is_open,
+                can_text=counter.identity.can_text,
             )
 
     # --- the sandbox --------------------------------------------------------------------------
