@@ -175,6 +175,8 @@ class Channels:
         counter = self._counter
         parts = (counter.gateway, counter.files, speaker, prompts, lambda: live.voice)
         self.prompts = prompts
+        if sandbox := self.sandbox:
+            prompts.watchers.append(lambda path, words: sandbox.spoken((path,), words))
         if account:
             from bot.channels.voice.twilio import TwilioVoice
 

@@ -71,13 +71,19 @@ class Prompts:
         self._engine: tuple[Engine, Synthesiser] | None = None
         self._making: dict[str, asyncio.Task[None]] = {}
         self._swept = 0.0
+        self.watchers: list[Callable[[str, str], None]] = []  # told the path and the words of what is handed out
 
     # --- for the channel
 
     async def url_path(self, clips: Sequence[Clip]) -> tuple[str, ...]:
         """Paths of the files that say these clips, to be played in this order."""
-        names = await asyncio.gather(*(self._made(part) for part in _parts(clips)))
-        return tuple(f"{PATH}/{name}.wav" for name in names)
+        parts = _parts(clips)
+        names = await asyncio.gather(*(self._made(part) for part in parts))
+        paths = tuple(f"{PATH}/{name}.wav" for name in names)
+        for watch in self.watchers:
+            for path, part in zip(paths, parts, strict=True):
+                watch(path, " ".join(clip.text for clip in part))
+        return paths
 
     async def file(self, clips: Sequence[Clip]) -> Path:
         """One 8 kHz mono 16-bit WAV of all of them. It stays for half an hour after it was last asked for."""
