@@ -62,8 +62,11 @@ class Shown:
     browser: Browser
     faults: list[str] = field(default_factory=list)
 
-    async def open(self, path: str = "/sandbox", *, microphone: bool = True, web: bool = False, **more: Any) -> BrowserPage:
-        """A new visitor's page, on line; `web` with the web chat in its frame, which takes a second of its own. Errors of its scripts, and of its policy, end in `faults`."""
+    async def open(
+        self, path: str = "/sandbox", *, microphone: bool = True, web: bool = False, **more: Any
+    ) -> BrowserPage:
+        """A new visitor's page, on line; `web`: with the web chat in its frame, which takes time of its own. Errors of
+        its scripts, and of its policy, end in `faults`."""
         allowed = {"permissions": ["microphone"]} if microphone else {}
         size = {"width": 1440, "height": 900}
         context = await self.browser.new_context(**{"viewport": size, "locale": "fa-IR", **allowed, **more})

@@ -49,6 +49,7 @@ class Served:
         self.url = url or f"http://127.0.0.1:{unused_port()}"
         self.desk = desk = VoiceDesk(folder)
         self.started = 0
+        self.broken = False
         self.courier: Courier
         self.sandbox = sandbox = Sandbox(
             desk.gateway,
@@ -98,6 +99,8 @@ class Served:
 
     async def _first(self) -> None:
         self.started += 1
+        if self.broken:
+            raise OSError("of these tests")
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[problems()])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.web.sandbox.blobs import LARGEST
 from bot.web.sandbox.visits import MOST_VISITS, Full, Visits
 from tests.sandbox.served import Client, Page, Served, serving, visit
 
@@ -96,6 +97,32 @@ async def test_the_number_can_be_changed_within_its_range(page: Page) -> None:
 )
 async def test_what_makes_no_sense_is_a_bad_request(page: Page, path: str, body: dict[str, Any]) -> None:
     assert (await page.post(path, **body)).status == 400
+
+
+@pytest.mark.parametrize("path", ["telegram/files", "sms"])
+async def test_a_form_has_a_file(page: Page, path: str) -> None:
+    kind = "multipart/form-data; boundary=b"
+    for headers, data in (
+        ({"Content-Type": kind}, b"no form"),
+        ({"Content-Type": kind}, b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--b--\r\n'),
+        ({"Content-Type": "text/plain"}, b"x"),
+    ):
+        answer = await page.client.post(f"/sandbox/{path}", headers={**page.headers, **headers}, data=data)
+        assert answer.status == 400
+    answer = await page.client.post(
+        f"/sandbox/{path}", headers={**page.headers, "Content-Type": kind}, data=bytes(LARGEST + 8192)
+    )
+    assert answer.status == 413
+
+
+async def test_the_page_opens_although_the_messenger_does_not(tmp_path: Path) -> None:
+    served = Served(tmp_path)
+    served.broken = True
+    async with serving(served) as client:
+        await visit(client)
+        served.broken = False
+        await visit(client)
+        assert served.started == 2
 
 
 async def test_the_hook_is_called_once(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ async def test_axe_finds_nothing_serious(shown: Shown, axe: str, kind: str) -> N
     schemes: tuple[Any, ...] = ("light",) if kind == "en" else ("light", "dark")
     for scheme in schemes:
         await page.emulate_media(color_scheme=scheme)
-        for pane in ("sms", "telegram", "timeline", "officer", "voice") if kind == "phone" else ("all",):
+        panes = ("all",) if kind != "phone" else ("sms", "telegram", "timeline", "officer", "voice")
+        for pane in panes if scheme == "light" else panes[-1:]:
             if kind == "phone":
                 await page.locator(f"#tab-{pane}").click()
             name = f"sandbox-{kind}-{scheme}-{pane}"

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 from aiohttp import web
-from aiohttp.multipart import BodyPartReader
 
 from bot.core.ports import Wording
 from bot.gateway import Gateway
 from bot.web.problems import Refused
 from bot.web.sandbox.blobs import LARGEST, Blob
+from bot.web.sandbox.bodies import bytes_of, file_of, json_of, text_of
 from bot.web.sandbox.botapi import ROOT as TELEGRAM_ROOT
 from bot.web.sandbox.botapi import BotApiDouble
 from bot.web.sandbox.keys import NUMBER, USERNAME, Keys
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 HEADER = "X-Sandbox"
 HEARTBEAT = 15.0  # seconds of silence before a line says that it is alive
-MAX_BODY = 1 << 16  # bytes of one JSON body
 SAMPLE_PLACE = {"latitude": 35.70000, "longitude": 51.40000}
 PANES = ("voice", "sms", "telegram")
 
@@ -156,8 +155,11 @@ class Sandbox:
     async def _serve_page(self, request: web.Request) -> web.Response:
         async with self._first:
             if self._on_first_visit:
-                await self._on_first_visit()
-                self._on_first_visit = None
+                try:
+                    await self._on_first_visit()
+                    self._on_first_visit = None
+                except Exception:  # the other panes work; the next visitor tries again
+                    log.exception("sandbox not wholly opened")
         settings = {
             "key": self._visits.new_key(),
             "header": HEADER,
@@ -217,7 +219,7 @@ class Sandbox:
 
     async def _number(self, request: web.Request, visit: Visit) -> web.Response:
         try:
-            self._visits.renumber(visit, _text(await _body(request), "number"))
+            self._visits.renumber(visit, text_of(await json_of(request), "number"))
         except Taken:
             raise Refused(409, "Another visitor has this number.") from None
         except ValueError:
@@ -227,7 +229,7 @@ class Sandbox:
     async def _web(self, request: web.Request, visit: Visit) -> web.Response:
         """The session of the web chat in this page, so that its turns show in the time-line."""
         try:
-            self._visits.follow(visit, _text(await _body(request), "session"))
+            self._visits.follow(visit, text_of(await json_of(request), "session"))
         except ValueError:
             raise Refused(400, "session is the first part of the web chat's token.") from None
         return _done()
@@ -237,25 +239,25 @@ class Sandbox:
     async def _sms(self, request: web.Request, visit: Visit) -> web.Response:
         self._sandboxed("sms")
         if request.content_type == "multipart/form-data":
-            blob = await _upload(request)
+            blob = await file_of(request)
             await self._telephone.text(visit, "", blob)
         else:
-            await self._telephone.text(visit, _text(await _body(request), "text"))
+            await self._telephone.text(visit, text_of(await json_of(request), "text"))
         return _done()
 
     async def _call(self, request: web.Request, visit: Visit) -> web.Response:
         self._sandboxed("voice")
-        body = await _body(request)
+        body = await json_of(request)
         return web.json_response(await self._telephone.call(visit, hidden=body.get("hidden") is True))
 
     async def _go_on(self, request: web.Request, visit: Visit) -> web.Response:
         self._sandboxed("voice")
-        body = await _body(request)
+        body = await json_of(request)
         return web.json_response(await self._telephone.go_on(visit, request.match_info["id"], body))
 
     async def _record(self, request: web.Request, visit: Visit) -> web.Response:
         """A recording as WAV, in the body."""
-        data = await _limited(request)
+        data = await bytes_of(request)
         if not (data.startswith(b"RIFF") and data[8:12] == b"WAVE"):
             raise Refused(400, "A recording is a WAV file.")
         return web.json_response({"recording": visit.blobs.put("RE", Blob(data, "audio/wav", "recording.wav"))})
@@ -264,7 +266,7 @@ class Sandbox:
 
     async def _message(self, request: web.Request, visit: Visit) -> web.Response:
         self._sandboxed("telegram")
-        match await _body(request):
+        match await json_of(request):
             case {"text": str(text)} if text.strip() and len(text) <= 4096:
                 self._bot.message(visit, text=text)
             case {"message": int(message), "data": str(data)}:
@@ -282,7 +284,7 @@ class Sandbox:
 
     async def _file(self, request: web.Request, visit: Visit) -> web.Response:
         self._sandboxed("telegram")
-        blob = await _upload(request)
+        blob = await file_of(request)
         self._bot.message(visit, **self._bot.document(visit, blob))
         return _done()
 
@@ -296,58 +298,13 @@ class Sandbox:
     async def _decide(self, request: web.Request, visit: Visit) -> web.Response:
         if self._officer is None:
             raise Refused(403, "The sandbox has no officer.")
-        body = await _body(request)
-        await self._officer.decide(visit, _text(body, "code"), _text(body, "status"), str(body.get("note", "")))
+        body = await json_of(request)
+        await self._officer.decide(visit, text_of(body, "code"), text_of(body, "status"), str(body.get("note", "")))
         return _done()
 
     def _sandboxed(self, channel: str) -> None:
         if channel in self._real:
             raise Refused(409, "This channel is connected to a real account; the sandbox does not speak for it.")
-
-
-# --- reading requests -----------------------------------------------------------------------------
-
-
-async def _body(request: web.Request) -> Json:
-    size = request.content_length or 0
-    if size > MAX_BODY:
-        raise web.HTTPRequestEntityTooLarge(MAX_BODY, size)
-    try:
-        body = orjson.loads(await request.read() or b"{}")
-    except orjson.JSONDecodeError:
-        raise Refused(400, "The body is no JSON.") from None
-    if not isinstance(body, dict):
-        raise Refused(400, "The body is no JSON object.")
-    return body
-
-
-def _text(body: Json, name: str) -> str:
-    text = body.get(name)
-    if not isinstance(text, str) or not text.strip():
-        raise Refused(400, f"{name} is missing.")
-    return text.strip()
-
-
-async def _limited(request: web.Request) -> bytes:
-    size = request.content_length
-    if size is None or size > LARGEST:
-        raise web.HTTPRequestEntityTooLarge(LARGEST, size or 0)
-    return await request.read()
-
-
-async def _upload(request: web.Request) -> Blob:
-    """The file of a form."""
-    size = request.content_length
-    if size is None or size > LARGEST + (1 << 12):
-        raise web.HTTPRequestEntityTooLarge(LARGEST, size or 0)
-    try:
-        part = await (await request.multipart()).next()
-    except (ValueError, AssertionError):
-        raise Refused(400, "The body is no form with a file.") from None
-    if not isinstance(part, BodyPartReader) or not part.filename:
-        raise Refused(400, "The form has no file.")
-    data = bytes(await part.read(decode=False))
-    return Blob(data[:LARGEST], part.headers.get("Content-Type", "application/octet-stream"), part.filename[:120])
 
 
 def _frame(event: Json) -> bytes:

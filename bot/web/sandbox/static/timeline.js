@@ -4,7 +4,6 @@ import { h } from "../../widget/words.js";
 import { clock, digits, labels, say } from "./page.js";
 
 const MOST = 100;
-const NAMES = { voice: "phone", sms: "sms", telegram: "messenger", web: "web" };
 
 export class Timeline {
   constructor(pane) {
@@ -31,7 +30,7 @@ export class Timeline {
     this.list.prepend(
       h("li", { "data-channel": channel },
         h("p.when", {}, h("time", {}, clock(at)), h("span.took", {}, ms === null ? "" : say("ms", { ms: digits(ms) }))),
-        h("p.channel", {}, labels[NAMES[channel]] ?? channel),
+        h("p.channel", {}, labels[`tab_${channel}`] ?? channel),
         h("div.in", {}, h("span.kind", {}, labels[`event_${event}`] ?? event), " ", h("bdi", {}, heard), repeated ? h("span.again", {}, labels.repeated) : null),
         h("div.out", { "aria-label": labels.answered }, ...words)),
     );
