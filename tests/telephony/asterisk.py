@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".cache" / "asterisk"
 SAMPLE = ROOT / "ivr" / "asterisk" / "extensions.conf"
 USER = "asterisk"  # as the package's own service runs
+PERSON = "2000"  # answers, and hangs up after two seconds; nobody else does
 STARTING = 30.0  # seconds
 MODULES = (
     "res_timing_timerfd", "res_sorcery_config", "res_sorcery_memory", "res_sorcery_astdb", "res_pjproject",
@@ -147,7 +148,13 @@ match=127.0.0.1
 exten => 1000,1,MixMonitor({there}/both-${{CALLERID(num)}}.wav,t({there}/heard-${{CALLERID(num)}}.wav))
  same => n,Goto(pishkhan,s,1)
 """
-            + dialplan,
+            + dialplan
+            + f"""
+[pishkhan-person](+)
+exten => {PERSON},1,Answer()
+ same => n,Wait(2)
+ same => n,Hangup()
+""",
         }
         for name, text in files.items():
             (self._home / name).write_text(text, "utf-8")

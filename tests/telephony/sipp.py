@@ -30,7 +30,12 @@ class Speak:
     seconds: float
 
 
-Act = Wait | Press | Speak
+@dataclass(frozen=True)
+class Leave:
+    """The last act: the other side hangs up; without it the caller does."""
+
+
+Act = Wait | Press | Speak | Leave
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <scenario name="a caller">
@@ -86,11 +91,25 @@ Content-Length: 0
 <recv response="200"/>
 </scenario>
 """
+_IS_LEFT = """<recv request="BYE"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:]
+[last_Call-ID:]
+[last_CSeq:]
+Content-Length: 0
+
+]]></send>
+</scenario>
+"""
 
 
 def scenario(acts: Sequence[Act], number: str, voice: Path) -> str:
     """sipp's XML. `play_dtmf` sends payload type 96; 101 would not be heard."""
     parts = [_HEAD.replace("{number}", number)]
+    end = _HANG_UP.replace("{number}", number)
     for act in acts:
         match act:
             case Press(keys):
@@ -100,8 +119,11 @@ def scenario(acts: Sequence[Act], number: str, voice: Path) -> str:
                 parts.append(f'<nop><action><exec rtp_stream="{voice},1,0"/></action></nop>\n')
             case Wait(seconds):
                 pass
+            case Leave():
+                end = _IS_LEFT
+                break
         parts.append(f'<pause milliseconds="{int(seconds * 1000)}"/>\n')
-    return "".join([*parts, _HANG_UP.replace("{number}", number)])
+    return "".join([*parts, end])
 
 
 def speech(seconds: float) -> bytes:

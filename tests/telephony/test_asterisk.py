@@ -18,8 +18,8 @@ from bot.channels.voice.prompts import Prompts
 from bot.core.messages import Address
 from bot.core.sessions import Session
 from bot.core.voice_content import Exchange, Person
-from tests.telephony.asterisk import Asterisk, free_port
-from tests.telephony.sipp import Act, Press, Speak, Wait, call
+from tests.telephony.asterisk import PERSON, Asterisk, free_port
+from tests.telephony.sipp import Act, Leave, Press, Speak, Wait, call
 from tests.voice.counter import VoiceDesk
 
 LISTEN, THINK = Wait(5.0), Wait(2.5)
@@ -108,7 +108,7 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
 
 async def test_four_callers_at_once(line: Line) -> None:
     files, leaves, talks, asks = "09121234567", "09351112233", "09191112233", "09021112233"
-    line.desk.change(person=Person("+982100001000"))  # the sample dialplan has no trunk here, so nobody answers
+    line.desk.change(person=Person("+982100001000"))  # the sample's trunk is none here, so nobody answers
     await asyncio.gather(
         line.call(files, REPORT),
         line.call(leaves, [LISTEN, Press("1"), THINK, Press("2"), THINK]),
@@ -122,6 +122,16 @@ async def test_four_callers_at_once(line: Line) -> None:
     assert "Local/982100001000@pishkhan-person" in line.asterisk.log()
     assert (await line.session(asks)).frames[-1].dialog == "form/officer_message"
     assert list(line.asterisk.folder.iterdir()) == [], "no sound of a caller is left"
+
+
+async def test_a_person_answers_and_hangs_up(line: Line) -> None:
+    line.desk.change(person=Person(PERSON))
+    await line.call("09121234567", [Wait(2.0), Press("0"), Leave()])
+    await asyncio.sleep(0.5)
+    assert f"Local/{PERSON}@pishkhan-person" in line.asterisk.log()
+    assert "Busy" not in line.asterisk.log()
+    session = await line.session("09121234567")
+    assert session.turns[-1].inbound.endswith(".end"), "the desk knows that the call is over"
 
 
 async def is_filed(line: Line, number: str) -> None:

@@ -100,14 +100,14 @@ async def test_a_dead_channel_ends_the_call(server: FastAgi, desk: VoiceDesk) ->
 async def test_three_silences_ring_a_person_through_the_dialplan(server: FastAgi, desk: VoiceDesk) -> None:
     asterisk = FakeAsterisk(["", "", "", HANG_UP])
     await asterisk.call(server.port)
-    assert 'EXEC Dial "Local/982100001000@pishkhan-person,25"' in asterisk.commands
+    assert 'EXEC Dial "Local/982100001000@pishkhan-person,25,g"' in asterisk.commands
     assert desk.phrase("voice.person_away") in asterisk.heard[-1]
 
 
 async def test_after_a_talk_the_call_is_over(server: FastAgi, desk: VoiceDesk) -> None:
     asterisk = FakeAsterisk(["0"], dial_status="ANSWER")
     await asterisk.call(server.port)
-    assert asterisk.commands[-1].startswith("EXEC Dial")
+    assert asterisk.commands[-1] == "HANGUP"
 
 
 async def test_goodbye_hangs_up(server: FastAgi, desk: VoiceDesk) -> None:

@@ -23,6 +23,7 @@ ANY_KEY = "1234567890*#"
 MOST_DIGITS = 32
 STRAY = RATE  # samples: a `#` so soon after counted digits belongs to them
 KEPT_SILENCE = 1.0  # second of the silence that ended a recording, left in it by Asterisk
+GO_ON = "g"  # of Dial: the call is ours again when the person hangs up
 LONGEST_TALK = 7200.0  # seconds with a person
 _BEEP = to_wav((np.sin(np.arange(RATE // 4) * (2 * np.pi * 1000 / RATE)) * 12_000).astype(np.int16))
 _UNUSABLE = re.compile(r"[^0-9A-Za-z.-]")
@@ -112,9 +113,9 @@ class Line:
             return await self._calls.hear(self._caller, step.place, heard, lambda: self._folder.read(file))
 
     async def _dial(self) -> bool:
-        """Rings a person; whether they have spoken. After a talk Asterisk ends the call: HungUp."""
+        """Rings a person; whether they have spoken."""
         voice = self._voice()
         number = _UNUSABLE.sub("", voice.person.number)
-        options = f"Local/{number}@{voice.exchange.context},{voice.person.ring}"
+        options = f"Local/{number}@{voice.exchange.context},{voice.person.ring},{GO_ON}"
         await self._agi.execute("Dial", options, voice.person.ring + LONGEST_TALK)
         return await self._agi.variable("DIALSTATUS") == "ANSWER"
