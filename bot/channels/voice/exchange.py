@@ -1,5 +1,9 @@
 """The folder that Asterisk and we both reach: prompts lie there while they are played, recordings until they are
-stored. Asterisk may know it by another name (another machine, a container)."""
+stored. Asterisk may know it by another name (another machine, a container).
+
+Asterisk can play from URLs too (`res_http_media_cache`), but it records into files alone: with one folder for both
+there is one thing to set up, and one reason when it does not work.
+"""
 
 from __future__ import annotations
 
