@@ -14,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ _POLL = 0.02  # seconds
 _WATCHER = """
 import os, signal, sqlite3, sys
 database = sqlite3.connect(sys.argv[2], uri=True, isolation_level=None)
-newest = lambda: database.execute("SELECT max(id) FROM requests").fetchone()
-before = newest()
-while newest() == before:
+answer = lambda: database.execute(sys.argv[3]).fetchone()
+before = answer()
+print(flush=True)
+while answer() == before:
     pass
 os.kill(int(sys.argv[1]), signal.SIGKILL)
 """
@@ -95,10 +97,25 @@ class Counter:
 
     def kill_at_filing(self) -> None:
         """As a power cut does in the worst moment: a request has just been filed, and nobody has been told its code.
-        A process of its own watches the database, so that nothing of ours comes between. Blocking."""
+        Blocking."""
+        with self.killed_at("SELECT max(id) FROM requests"):
+            pass
+
+    @contextlib.contextmanager
+    def killed_at(self, query: str) -> Iterator[None]:
+        """As a power cut does as soon as the database answers this query otherwise: after the block the server is
+        dead. A process of its own watches, already when the block begins, so that nothing of ours comes between.
+        Blocking."""
         assert self.process is not None
-        words = [sys.executable, "-c", _WATCHER, str(self.process.pid), f"file:{self.data / 'pishkhan.db'}?mode=ro"]
-        subprocess.run(words, check=True, timeout=PATIENCE)
+        database = f"file:{self.data / 'pishkhan.db'}?mode=ro"
+        words = [sys.executable, "-c", _WATCHER, str(self.process.pid), database, query]
+        with subprocess.Popen(words, stdout=subprocess.PIPE) as watcher:
+            try:
+                assert watcher.stdout and watcher.stdout.readline(), "the watcher did not begin"
+                yield
+                assert watcher.wait(PATIENCE) == 0
+            finally:
+                watcher.kill()
         assert self.process.wait(PATIENCE) == -signal.SIGKILL
 
     def end(self) -> None:
