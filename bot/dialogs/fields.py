@@ -58,10 +58,17 @@ def read(field: Field, heard: Inbound, nlu: Nlu, *, today: date, language: str) 
     if heard.event is Event.CHOICE:
         return _chosen(field, heard.value)
     if heard.event is Event.FILE:
-        if field.type in _SPOKEN and len(heard.files) == 1 and heard.files[0].media_type.startswith("audio/"):
-            return {"recording": heard.files[0].to_json()}
+        if field.type in _SPOKEN and (recording := spoken(heard)):
+            return recording
         raise Invalid(Phrase("invalid.voice_wanted" if field.type in _SPOKEN else "invalid.words_wanted"))
     return read_value(field, heard.text, nlu, today=today, language=language)
+
+
+def spoken(heard: Inbound) -> dict[str, Any] | None:
+    """The voice message that was sent instead of words."""
+    if heard.event is Event.FILE and len(heard.files) == 1 and heard.files[0].media_type.startswith("audio/"):
+        return {"recording": heard.files[0].to_json()}
+    return None
 
 
 def read_value(field: Field, text: str, nlu: Nlu, *, today: date, language: str) -> Any:

@@ -11,6 +11,7 @@ from bot.core.ports import Desk, Nlu, Unreadable
 from bot.core.requests import SurveyResponse
 from bot.core.sessions import Frame
 from bot.core.tracking import TrackingCode
+from bot.dialogs import fields
 from bot.dialogs.base import Context, Done, Goto, Invalid, Move, Soft
 from bot.dialogs.menu import NO, YES
 
@@ -62,6 +63,8 @@ class SurveyDialog(Soft):
             return None if heard.value == "skip" else int(heard.value) if question.type == "scale" else heard.value
         if question.type == "scale":
             return self._scale(heard.text, context)
+        if question.type == "long_text" and (recording := fields.spoken(heard)):
+            return recording
         if question.type != "long_text" or heard.event is not Event.MESSAGE:
             raise Invalid(Phrase("invalid.choice"))
         if len(heard.text) > COMMENT_MAX:

@@ -183,6 +183,15 @@ async def test_closing_brings_the_survey_and_the_score_is_recorded_once(citizen:
     assert await citizen.does(Event.NOTICE, value=f"/survey {code}") == ""
 
 
+async def test_the_reason_may_be_spoken(citizen: Citizen) -> None:
+    code = await closed(citizen)
+    await citizen.does(Event.NOTICE, value=f"/survey {code}")
+    await citizen.says("2")
+    await citizen.sends("voice.ogg", media_type="audio/ogg")
+    (response,) = citizen.desk.ratings
+    assert response.answers["reason"]["recording"]["name"] == "voice.ogg"
+
+
 async def test_a_happy_citizen_is_asked_no_reason(citizen: Citizen) -> None:
     code = await closed(citizen)
     await citizen.does(Event.NOTICE, value=f"/survey {code}")
