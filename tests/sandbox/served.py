@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from aiohttp.test_utils import TestClient, TestServer, unused_port
 from bot.channels.base import Channel
 from bot.channels.sms import Sms, Twilio
 from bot.channels.telegram import Telegram
-from bot.channels.voice.clips import Clip
 from bot.channels.voice.prompts import Prompts
 from bot.channels.voice.twilio import TwilioVoice
 from bot.channels.webchat import WebChat
@@ -29,17 +28,6 @@ from tests.voice.counter import VoiceDesk
 Client = TestClient[web.Request, web.Application]
 Json = dict[str, Any]
 COMMANDS = (("menu", "منوی اصلی"), ("track", "پیگیری"))
-
-
-class Captioned(Prompts):
-    """Tells what is heard in its files."""
-
-    told: Callable[[Sequence[str], str], None]
-
-    async def url_path(self, clips: Sequence[Clip]) -> tuple[str, ...]:
-        paths = await super().url_path(clips)
-        self.told(paths, "".join((clip.joins or "\n") + clip.text for clip in clips).strip())
-        return paths
 
 
 class Served:
@@ -73,10 +61,10 @@ class Served:
             secret="of these tests",
             organization=lambda: desk.catalogue.organization,
         )
-        self.prompts = Captioned(
+        self.prompts = Prompts(
             lambda: desk.voice, recorded=folder / "recorded", cache=folder / "prompts", secret="of these tests"
         )
-        self.prompts.told = sandbox.spoken
+        self.prompts.watchers.append(lambda path, words: sandbox.spoken((path,), words))
         self.voice = TwilioVoice(
             desk.gateway,
             desk.files,

@@ -148,8 +148,8 @@ class Telephone:
 
     def _captions(self, twiml: str) -> list[Json]:
         paths = [self._twilio.local(play.text or "") for play in _parsed(twiml).iter("Play")]
-        words = [self._spoken[path] for path in dict.fromkeys(paths) if self._spoken.get(path)]
-        return [{"text": text, "choices": []} for text in words]
+        heard = [path for path in dict.fromkeys(paths) if self._spoken.get(path)]
+        return [{"text": self._spoken[path], "choices": [], "path": path} for path in heard]
 
     def _fields(self, call: Call) -> dict[str, str]:
         return {

@@ -130,14 +130,17 @@ export class Phone {
 
   captions(said) {
     if (!said?.length) return;
-    this.spoken.replaceChildren(...said.map(({ text, choices }) =>
-      h("div.caption", {}, ...paragraphs(text, {}),
+    this.spoken.replaceChildren(...said.map(({ text, choices, path }) =>
+      h("div.caption", { "data-path": path }, ...paragraphs(text, {}),
         choices.length ? h("ol", {}, ...choices.map((c, n) => h("li", {}, h("b", {}, digits(n + 1)), ` ${c}`))) : null)));
     this.spoken.scrollTop = 0;
     this.entry.textContent = "";
   }
 
   play(url, signal) {
+    const now = [...this.spoken.children].find((caption) => caption.dataset.path && url.endsWith(caption.dataset.path));
+    for (const caption of this.spoken.children) caption.classList.toggle("now", caption === now);
+    if (now) this.spoken.scrollTop = now.offsetTop - this.spoken.offsetTop - 8;
     return this.sound.play(url, signal);
   }
 
