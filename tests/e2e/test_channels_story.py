@@ -217,7 +217,7 @@ async def test_a_report_through_asterisk_whose_news_are_stopped_and_wanted_again
     recording = wav(3)
     call = Exchange(["2", "2", Recorded(recording), "1", "1", "*1#", "1", HANG_UP], caller_id="09351112233")
     await call.call(town.agi_port)
-    assert "همین شماره، صفر، نُه، سه، پنج" in call.heard[5]
+    assert "همین شماره که با آن زنگ زده‌اید" in call.heard[5]
     code = noted(call.heard[-1])
     request = await case(town.http, town.counter, code)
     assert (request["channel"], request["mobile"]) == ("voice", BEA)
