@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 from bot.core.catalogue import Announcement, Catalogue, Hours, pick
 from bot.core.messages import Arg, Choice, Phrase, Reply, Term
@@ -46,19 +48,27 @@ def _today(catalogue: Catalogue, now: datetime) -> list[Hours]:
 def hours(catalogue: Catalogue, language: str, now: datetime) -> Reply:
     organization = catalogue.organization
     lines: list[Arg] = [Phrase("hours.open_now" if is_open(catalogue, now) else "hours.closed_now")]
-    lines += (Phrase("hours.day", _hours_of_day(h)) for h in sorted(organization.hours, key=lambda h: h.weekday))
+    lines += map(_hours_of_days, _alike(organization.hours))
     lines.append(Phrase("hours.place", {"address": pick(organization.address, language)}))
     lines.append(Phrase("hours.phone", {"phone": Term("digits", organization.phone)}))
     lines.append(Phrase("hours.always"))
     return Reply(Phrase("form.lines", {"lines": tuple(lines)}), (Choice("/menu", Phrase("nav.menu")),))
 
 
-def _hours_of_day(hours: Hours) -> dict[str, Arg]:
-    return {
-        "day": Phrase(f"hours.weekday_{hours.weekday}"),
-        "opens": Term("clock", hours.opens),
-        "closes": Term("clock", hours.closes),
-    }
+def _alike(hours: Iterable[Hours]) -> list[list[Hours]]:
+    """Neighbouring days with the same hours."""
+    days = sorted(hours, key=lambda h: h.weekday)
+    runs = groupby(enumerate(days), key=lambda d: (d[1].weekday - d[0], d[1].opens, d[1].closes))
+    return [[day for _, day in run] for _, run in runs]
+
+
+def _hours_of_days(days: Sequence[Hours]) -> Phrase:
+    first, last = days[0], days[-1]
+    span: dict[str, Arg] = {"opens": Term("clock", first.opens), "closes": Term("clock", first.closes)}
+    if first is last:
+        return Phrase("hours.day", {"day": Phrase(f"hours.weekday_{first.weekday}"), **span})
+    ends = {"first": Phrase(f"hours.weekday_{first.weekday}"), "last": Phrase(f"hours.weekday_{last.weekday}")}
+    return Phrase("hours.days", {**ends, **span})
 
 
 def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogue) -> Reply:
