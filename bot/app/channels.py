@@ -43,7 +43,6 @@ class Channels:
         self.web = self._web_chat()
         self.all: list[Channel] = [self.web, *self._messengers(), *self._sms(), *self._voice()]
         self.senders: dict[str, Sender] = {channel.name: channel for channel in self.all}
-        counter.identity.texts = self.senders.get("sms")
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Those that belong to no channel alone: the sound of all telephones."""
@@ -141,7 +140,9 @@ class Channels:
         else:
             return
         counter = self._counter
-        yield Sms(counter.gateway, counter.files, counter.contacts, counter.renderer, driver=driver)
+        sms = Sms(counter.gateway, counter.files, counter.contacts, counter.renderer, driver=driver)
+        counter.identity.texts = sms.on_request
+        yield sms
 
     def _twilio_account(self) -> tuple[str, str, str, str] | None:
         """Account, token, number and API: the operator's, else the sandbox's."""

@@ -58,9 +58,9 @@ class Consent(StrEnum):
 
 
 class Contacts(Protocol):
-    async def resolve(self, address: Address) -> str:
+    async def resolve(self, address: Address, *, fresh: bool = False) -> str:
         """The contact's id; an address never seen becomes a new contact, but a telephone number is one contact on
-        all channels of `messages.TELEPHONE`."""
+        all channels of `messages.TELEPHONE`. It may be one that was taken over a moment ago, unless it is `fresh`."""
         ...
 
     async def addresses(self, contact: str) -> tuple[Address, ...]:
@@ -143,7 +143,7 @@ class Desk(Protocol):
         ...
 
     async def rate(self, response: SurveyResponse, *, key: str) -> bool:
-        """Record a survey; False if this request was rated already."""
+        """Record a survey, or more answers to the one with this key; False if this request was rated by another."""
         ...
 
     async def summary(self) -> Mapping[str, Any]:
@@ -154,11 +154,6 @@ class Desk(Protocol):
         """Record a question for the editors."""
         ...
 
-    async def text(self, number: str, command: str, *, key: str) -> bool:
-        """Put a notice for this telephone number into the outbox, told by text message: `command` is what the dialogs
-        understand. False: too many within the hour."""
-        ...
-
 
 class Identity(Protocol):
     """How somebody shows that another address is theirs too, and what then becomes of the two."""
@@ -167,9 +162,14 @@ class Identity(Protocol):
         """Whether a text message can go to this number (E.164); without one, whether to any."""
         ...
 
-    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> None:
+    async def text(self, number: str, command: str, *, key: str) -> bool:
+        """Put a notice for this telephone number into the outbox, told by text message: `command` is what the dialogs
+        understand. False: too many within the hour, or the citizen wants none."""
+        ...
+
+    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> bool:
         """A one-time code by text message, valid for some minutes, for the one who asks and the question that `key`
-        names. Raises TooManyAttempts."""
+        names. False: this number wants no message at all. Raises TooManyAttempts."""
         ...
 
     async def check_code(self, number: str, digits: str, by: Address, *, key: str) -> bool:
@@ -277,7 +277,8 @@ class Records(Protocol):
         ...
 
     async def rate(self, response: SurveyResponse, *, key: str, at: datetime) -> bool:
-        """False: another key rated this request already. Raises KeyError for a code that there is not."""
+        """The same key again: score and answers become these. False: another key rated this request already. Raises
+        KeyError for a code that there is not."""
         ...
 
     async def scores(self) -> Mapping[str, Mapping[int, int]]:

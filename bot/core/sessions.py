@@ -58,7 +58,7 @@ class Session:
 
     contact: str
     language: str = ""
-    channel: str = ""  # of the last inbound
+    address: str = ""  # where the open question was put: of the last inbound
     frames: tuple[Frame, ...] = ()  # the last one is open
     shelf: tuple[Frame, ...] = ()  # drafts laid aside while the contact is not proven; they lie below the frames
     turns: tuple[Turn, ...] = ()
@@ -112,7 +112,7 @@ class Session:
         return {
             "contact": self.contact,
             "language": self.language,
-            "channel": self.channel,
+            "address": self.address,
             "frames": [f.to_json() for f in self.frames],
             "shelf": [f.to_json() for f in self.shelf],
             "turns": [[t.inbound, t.seq, list(t.replies)] for t in self.turns],
@@ -134,7 +134,6 @@ class Session:
         return cls(
             contact=data["contact"],
             language=data["language"],
-            channel=data["channel"],
             frames=tuple(Frame.from_json(f) for f in data["frames"]),
             turns=tuple(Turn(i, s, tuple(r)) for i, s, r in data["turns"]),
             seen=tuple(data["seen"]),
@@ -144,6 +143,7 @@ class Session:
             aside=data["aside"],
             version=data["version"],
             # Not in sessions of before 0.2.
+            address=data.get("address", ""),
             shelf=tuple(Frame.from_json(f) for f in data.get("shelf", ())),
             visit=data.get("visit", ""),
             proven=data.get("proven", False),

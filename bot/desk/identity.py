@@ -17,10 +17,11 @@ from hashlib import sha256
 from typing import Protocol
 
 from bot.core.messages import Address, Phrase, Reply, Term
-from bot.core.ports import Contacts, Records, Sender, SendFailed, SessionStore, Transcripts
+from bot.core.ports import Consent, Contacts, Records, Sender, SendFailed, SessionStore, Transcripts
+from bot.core.requests import TooManyAttempts
 from bot.core.sessions import Session
 from bot.core.text import fold_digits
-from bot.desk.limits import CODES_BY_ADDRESS, CODES_OF_NUMBER, SENT_BY_ADDRESS, SENT_TO_NUMBER, counted
+from bot.desk.limits import CODES_BY_ADDRESS, CODES_OF_NUMBER, SENT_BY_ADDRESS, SENT_TO_NUMBER, TEXTS_TO_NUMBER, counted
 
 log = logging.getLogger(__name__)
 
@@ -67,11 +68,25 @@ class LinkedIdentity:
         """Landlines of the country get none."""
         return self.texts is not None and (number.startswith(_MOBILE_OF_IRAN) or not number.startswith("+98"))
 
-    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> None:
+    async def text(self, number: str, command: str, *, key: str) -> bool:
+        """Counted as if each were a wrong guess, so that a forged caller cannot flood a telephone."""
+        to, now = Address("sms", number), self._clock()
+        if await self._contacts.consent(to) is not Consent.EVERYTHING:
+            return False
+        rule = counted(to, number, (TEXTS_TO_NUMBER, TEXTS_TO_NUMBER), now, right=False)
+        try:
+            await self._records.guess("text", to, number, at=now, since=now - TEXTS_TO_NUMBER.window, rule=rule)
+        except TooManyAttempts:
+            return False
+        await self._records.tell(to, command, key=key, at=now)
+        return True
+
+    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> bool:
         """Sent behind the turn's back: a provider that is slow must not keep the citizen waiting. One that does not
         arrive is asked for again."""
-        if self.texts is None or not self.can_text(number):
-            return
+        refused = await self._contacts.consent(Address("sms", number)) is Consent.NOTHING
+        if self.texts is None or not self.can_text(number) or refused:
+            return False
         now = self._clock()
         limits = (SENT_BY_ADDRESS, SENT_TO_NUMBER)
         rule = counted(by, number, limits, now, right=False)
@@ -79,6 +94,7 @@ class LinkedIdentity:
         await self._records.guess("code_sent", by, number, at=now, since=since, rule=rule)
         code = Term("digits", self._code(number, by, key, self._window(now)))
         self._spawn(self._text(self.texts, number, Reply(Phrase("link.code_text", {"code": code})), language))
+        return True
 
     async def check_code(self, number: str, digits: str, by: Address, *, key: str) -> bool:
         now = self._clock()
@@ -137,6 +153,8 @@ class LinkedIdentity:
         sealed = hmac.compare_digest(raw[:_SEAL], self._digest("ticket", body)[:_SEAL])
         if not sealed or not contact or int.from_bytes(body[:4], "big") * 60 < now.timestamp():
             return None
+        if not await self._contacts.addresses(contact):
+            return None  # it was taken over meanwhile
         return contact if await self._records.spend(_mark(f"ticket {ticket}"), key=key, at=now) else None
 
     def doors(self, contact: str) -> Mapping[str, str]:
@@ -146,7 +164,7 @@ class LinkedIdentity:
     # --- contacts -------------------------------------------------------------------------------
 
     async def contact_of(self, number: str) -> str:
-        return await self._contacts.resolve(Address("sms", number))
+        return await self._contacts.resolve(Address("sms", number), fresh=True)
 
     async def addresses(self, contact: str) -> Sequence[Address]:
         return await self._contacts.addresses(contact)

@@ -24,14 +24,12 @@ from bot.core.requests import (
     ServiceRequest,
     Status,
     SurveyResponse,
-    TooManyAttempts,
 )
 from bot.core.text import fold_digits
 from bot.core.tracking import TrackingCode
 from bot.desk.course import Wish, step
 from bot.desk.limits import (
     LOOK_UPS,
-    TEXTS_TO_NUMBER,
     UNLOCKS_BY_ADDRESS,
     UNLOCKS_OF_CODE,
     counted,
@@ -177,17 +175,6 @@ class ServiceDesk:
         state = "delivered" if delivered else "pending" if again else "dead"
         wait = timedelta(seconds=retry_in or 0) if again else timedelta()
         await self._records.settle(notice.id, state, self._now() + wait, why)
-
-    async def text(self, number: str, command: str, *, key: str) -> bool:
-        """Counted as if each were a wrong guess, so that a forged caller cannot flood a telephone."""
-        to, now = Address("sms", number), self._now()
-        rule = counted(to, number, (TEXTS_TO_NUMBER, TEXTS_TO_NUMBER), now, right=False)
-        try:
-            await self._records.guess("text", to, number, at=now, since=now - TEXTS_TO_NUMBER.window, rule=rule)
-        except TooManyAttempts:
-            return False
-        await self._records.tell(to, command, key=key, at=now)
-        return True
 
     # --- time -----------------------------------------------------------------------------------
 

@@ -41,8 +41,8 @@ class Engine:
         await turning.run()
         after = turning.session
         asked_here = heard.event is not Event.NOTICE or after.frames != session.frames
-        if asked_here and after.channel != heard.address.channel:
-            after = replace(after, channel=heard.address.channel)
+        if asked_here and after.address != str(heard.address):
+            after = replace(after, address=str(heard.address))
         return after, turning.replies
 
     def open_question(self, session: Session, heard: Inbound, now: datetime) -> tuple[Reply, ...]:

@@ -111,7 +111,8 @@ class LinkDialog(Soft):
             raise Invalid(Phrase("invalid." + unreadable.reason)) from None
         if not self.identity.can_text(number):
             raise Invalid(Phrase("link.no_text"))
-        await self.identity.send_code(number, context.address, context.language, key=frame.id)
+        if not await self.identity.send_code(number, context.address, context.language, key=frame.id):
+            raise Invalid(Phrase("link.no_text"))
         return Goto("code", {**frame.answers, "number": number})
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
@@ -179,7 +180,8 @@ class IdentifyDialog(Soft):
         if heard.event is Event.CHOICE:
             if heard.value == NO.value:
                 return Done(obey="/menu")
-            await self.identity.send_code(context.number, context.address, context.language, key=frame.id)
+            if not await self.identity.send_code(context.number, context.address, context.language, key=frame.id):
+                return Done((Reply(Phrase("identify.impossible")),), obey="/menu")
             return Goto("code", frame.answers)
         if frame.step == "offer":
             return Pass()

@@ -231,14 +231,14 @@ class Router:
         if self.identity is None:
             return Done((Reply(Phrase("link.no_way"), MENU),))
         if not heard.proven:
-            sent = self.can_prove(context) and await self.desk.text(context.number, "/continue", key=heard.key)
+            sent = self.can_prove(context) and await self.identity.text(context.number, "/continue", key=heard.key)
             return Done((Reply(Phrase("link.texted" if sent else "link.not_texted")),))
         return Push("link", {"known": known(await self.identity.addresses(context.contact), context.address)})
 
     async def text_how_to_go_on(self, context: Context, heard: Inbound) -> None:
         """After a call that ended in the middle of a form."""
-        if self.can_prove(context):
-            await self.desk.text(context.number, "/kept", key=heard.key)
+        if self.identity and self.can_prove(context):
+            await self.identity.text(context.number, "/kept", key=heard.key)
 
     def handoff(self, context: Context, title: str) -> Reply:
         """The text after a call: what is kept, and where to go on with it."""

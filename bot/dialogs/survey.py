@@ -53,10 +53,11 @@ class SurveyDialog(Soft):
         question = self.questions[frame.step]
         value = self._read(question, heard, context)
         answers = {**frame.answers, question.id: value}
+        fresh = await self._rate(frame, answers, context)
         following = self._next(answers)
-        if following:
+        if fresh and following:
             return Goto(following, answers)
-        return await self._close(frame, answers, context)
+        return self._close(answers, fresh=fresh)
 
     def _read(self, question: Question, heard: Inbound, context: Context) -> Any:
         if heard.event is Event.CHOICE:
@@ -88,7 +89,8 @@ class SurveyDialog(Soft):
                 return id
         return None
 
-    async def _close(self, frame: Frame, answers: Mapping[str, Any], context: Context) -> Done:
+    async def _rate(self, frame: Frame, answers: Mapping[str, Any], context: Context) -> bool:
+        """At each answer: a score counts, even if its giver leaves before the last question."""
         code = answers.get("code")
         response = SurveyResponse(
             survey=self.survey.id,
@@ -98,9 +100,11 @@ class SurveyDialog(Soft):
             score=answers[self.score],
             answers={id: answers[id] for id in self.questions if answers.get(id) is not None},
         )
-        fresh = await self.desk.rate(response, key=frame.id)
+        return await self.desk.rate(response, key=frame.id)
+
+    def _close(self, answers: Mapping[str, Any], *, fresh: bool) -> Done:
         menu = Choice("/menu", Phrase("nav.menu"))
-        low = response.score <= 2 and fresh
+        low = answers[self.score] <= 2 and fresh
         human = (Choice("/human", Phrase("nav.human")),) if low else ()
         key = ("survey.thanks_low" if low else "survey.thanks") if fresh else "survey.already"
         return Done((Reply(Phrase(key), (*human, menu)),))

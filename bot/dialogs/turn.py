@@ -77,8 +77,9 @@ class Turning(Presence):
         return Command(word) if word in _WORDS_OF_ENGINE else None
 
     def arrived_elsewhere(self) -> bool:
-        """First words on another channel: they answer nothing, the citizen has not seen the question there."""
-        if self.before.channel in ("", self.heard.address.channel):
+        """First words on another channel, or from another telephone: they answer nothing, the citizen has not seen the
+        question there."""
+        if self.before.address in ("", str(self.heard.address)):
             return False
         if (top := self.top) and self.soft(top) and (not top.answers or top.step in self.dialog(top).offers):
             self.frames.pop()

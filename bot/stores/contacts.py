@@ -45,8 +45,8 @@ class SqlContacts:
             db.among(addresses.c.address, "addresses")
         )
 
-    async def resolve(self, address: Address) -> str:
-        contact = self._known.get(address)
+    async def resolve(self, address: Address, *, fresh: bool = False) -> str:
+        contact = None if fresh else self._known.get(address)
         if contact is None:
             contact = self._known[address] = await self._resolving(str(address))
             if len(self._known) > REMEMBERED:

@@ -90,7 +90,7 @@ class MemoryContacts:
         self.linked: list[Callable[[str, str], None]] = []  # told: contact, into
         self.unlinked: list[Callable[[Sequence[Address], str, str], None]] = []  # told: addresses, old, new
 
-    async def resolve(self, address: Address) -> str:
+    async def resolve(self, address: Address, *, fresh: bool = False) -> str:
         known = (self._contacts[str(a)] for a in siblings(address) if str(a) in self._contacts)
         return self._contacts.setdefault(str(address), next(known, None) or self._new_id())
 
@@ -246,6 +246,7 @@ class MemoryRecords:
 
     async def rate(self, response: SurveyResponse, *, key: str, at: datetime) -> bool:
         if key in self._ratings:
+            self._ratings[key] = orjson.dumps(rating_to_json(response))
             return True
         if response.code:
             request = request_to_json(_request(self._requests[response.code]))

@@ -169,7 +169,8 @@ class SqlRecords:
             raise KeyError(code)
         row = {**rating_to_json(response), "key": key, "rated_at": at}
         if connection.execute(self._insert_rating, row).rowcount == 0:
-            return connection.execute(sa.select(ratings.c.id).where(ratings.c.key == key)).first() is not None
+            more = sa.update(ratings).where(ratings.c.key == key).values(answers=row["answers"], score=row["score"])
+            return bool(connection.execute(more).rowcount)
         if code:
             connection.execute(_UPDATE, {"of_code": code, "rated": True})
         return True

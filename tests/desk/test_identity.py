@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.messages import Address, Reply, Term
-from bot.core.ports import SendFailed
+from bot.core.ports import Consent, SendFailed
 from bot.core.requests import TooManyAttempts
 from bot.desk.identity import LinkedIdentity
 from tests.desk.office import HOME, STRANGER, Office
@@ -136,15 +136,16 @@ async def test_a_code_that_is_not_taken_by_the_provider_harms_nothing(counter: C
 
 
 async def test_a_ticket_names_its_holder_once(counter: Counter) -> None:
-    ticket = counter.identity.ticket("0123456789abcdef")
-    assert re.fullmatch(r"[A-Za-z0-9_-]{16,48}", ticket)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{16,48}", counter.identity.ticket("0123456789abcdef"))
+    home = await counter.office.contacts.resolve(HOME)
+    ticket = counter.identity.ticket(home)
     for _ in range(2):
-        assert await counter.identity.redeem(ticket, key="f1") == "0123456789abcdef"
+        assert await counter.identity.redeem(ticket, key="f1") == home
     assert await counter.identity.redeem(ticket, key="f2") is None
 
 
 async def test_an_old_a_forged_and_a_foreign_ticket_are_nobody_s(counter: Counter) -> None:
-    ticket = counter.identity.ticket("0123456789abcdef")
+    ticket = counter.identity.ticket(await counter.office.contacts.resolve(HOME))
     for n in range(0, len(ticket), 3):
         forged = ticket[:n] + ("A" if ticket[n] != "A" else "B") + ticket[n + 1 :]
         assert await counter.identity.redeem(forged, key="f") is None
@@ -159,9 +160,10 @@ async def test_an_old_a_forged_and_a_foreign_ticket_are_nobody_s(counter: Counte
 
 async def test_doors_carry_a_ticket_and_those_that_are_not_there_are_left_out(counter: Counter) -> None:
     counter.identity.door_of = {"web": "https://counter.example/?join={}".format, "telegram": lambda ticket: ""}
-    doors = counter.identity.doors("someone")
+    home = await counter.office.contacts.resolve(HOME)
+    doors = counter.identity.doors(home)
     assert list(doors) == ["web"]
-    assert await counter.identity.redeem(doors["web"].partition("join=")[2], key="f") == "someone"
+    assert await counter.identity.redeem(doors["web"].partition("join=")[2], key="f") == home
 
 
 # --- contacts -------------------------------------------------------------------------------------
@@ -199,10 +201,30 @@ async def test_lines_of_an_address_set_apart_are_counted_on(counter: Counter) ->
 
 
 async def test_a_text_is_a_notice_told_once_and_not_too_often(counter: Counter) -> None:
-    desk = counter.office.desk
+    desk, text = counter.office.desk, counter.identity.text
     for _ in range(2):
-        assert await desk.text(NUMBER, "/kept", key="call 1")
+        assert await text(NUMBER, "/kept", key="call 1")
     assert [(n.address, n.command) for n in await desk.due()] == [(SMS, "/kept")]
-    told = [await desk.text(NUMBER, "/kept", key=f"call {n}") for n in range(2, 8)]
+    told = [await text(NUMBER, "/kept", key=f"call {n}") for n in range(2, 8)]
     assert told == [True, True, True, False, False, False]
-    assert await desk.text("+989121234568", "/kept", key="of another")
+    assert await text("+989121234568", "/kept", key="of another")
+
+
+async def test_who_wants_no_messages_gets_no_texts(counter: Counter) -> None:
+    contacts = counter.office.contacts
+    await contacts.allow(SMS, Consent.REPLIES)
+    assert not await counter.identity.text(NUMBER, "/kept", key="call 1")
+    assert await counter.identity.send_code(NUMBER, HOME, "fa", key="f1"), "asked for just now"
+    await contacts.allow(SMS, Consent.NOTHING)
+    assert not await counter.identity.send_code(NUMBER, HOME, "fa", key="f1")
+    await counter.identity.idle()
+    assert len(counter.texts.sent) == 1
+    assert await counter.office.desk.due() == ()
+
+
+async def test_the_ticket_of_a_contact_that_was_taken_over_holds_no_longer(counter: Counter) -> None:
+    contacts = counter.office.contacts
+    home, number = await contacts.resolve(HOME), await counter.identity.contact_of(NUMBER)
+    ticket = counter.identity.ticket(number)
+    await contacts.link(number, home)
+    assert await counter.identity.redeem(ticket, key="f") is None

@@ -183,6 +183,7 @@ class PaperDesk:
     keys: list[str] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
     ratings: list[SurveyResponse] = field(default_factory=list)
+    rated: dict[TrackingCode | None, str] = field(default_factory=dict)
     fails: bool = False
 
     async def file(self, draft: Draft, *, key: str) -> ServiceRequest:
@@ -238,10 +239,11 @@ class PaperDesk:
 
     async def rate(self, response: SurveyResponse, *, key: str) -> bool:
         at = next(n for n, r in enumerate(self.requests) if r.code == response.code)
-        if self.requests[at].rated:
+        if self.requests[at].rated and self.rated.get(response.code) != key:
             return False
         self.requests[at] = replace(self.requests[at], rated=True)
-        self.ratings.append(response)
+        self.ratings[:] = [*(r for r in self.ratings if r.code != response.code), response]
+        self.rated[response.code] = key
         return True
 
     async def summary(self) -> Mapping[str, Any]:

@@ -58,8 +58,8 @@ class Desk(ScriptedGateway):
         self.said[heard.address] = outcome.replies
         return outcome
 
-    async def last(self, address: Address) -> tuple[Reply, ...]:
-        return self.said.get(address, ())
+    async def last(self, address: Address) -> tuple[str, tuple[Reply, ...]]:
+        return "fa", self.said.get(address, ())
 
     async def drafting(self, address: Address) -> bool:
         return self.in_a_form

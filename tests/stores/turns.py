@@ -24,6 +24,6 @@ def go_on(opened: Opened, text: str = "سلام", channel: str = "web") -> Sessi
     ]
     frame = Frame("f1", "form", 1, "name", {"text": text, "count": before.seq})
     opened.session = replace(
-        before, language="fa", channel=channel, seq=before.seq + 2, touched_at=NOW, frames=(frame,)
+        before, language="fa", address=str(address), seq=before.seq + 2, touched_at=NOW, frames=(frame,)
     ).remember(Turn(inbound, before.seq + 2, (said,)))
     return opened.session

@@ -18,7 +18,7 @@ from bot.channels.sms.driver import Driver, Fate, MediaLost, Stopped, Text
 from bot.channels.sms.joining import PATIENCE, Joiner
 from bot.channels.sms.rendering import Composer
 from bot.core.messages import Address, Attachment, Event, Inbound, Reply
-from bot.core.ports import Consent, Contacts, FileRefused, Files, SendFailed
+from bot.core.ports import Consent, Contacts, FileRefused, Files, Sender, SendFailed
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -132,8 +132,16 @@ class Sms:
 
     async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
         """See `bot.core.ports.Sender`: what the citizen did not ask for, so only with their consent."""
+        await self._send(to, replies, language, but=(Consent.REPLIES, Consent.NOTHING))
+
+    @property
+    def on_request(self) -> Sender:
+        """The sender of what somebody asked for just now, though not by a message: a one-time code."""
+        return _OnRequest(self)
+
+    async def _send(self, to: Address, replies: Sequence[Reply], language: str, *, but: Sequence[Consent]) -> None:
         async with self._lanes.lane(to.id):
-            if await self._contacts.consent(to) is not Consent.EVERYTHING:
+            if await self._contacts.consent(to) in but:
                 raise Stopped
             if said := self._composer.part(replies, language).text:
                 await self._post(to.id, said)
@@ -184,3 +192,11 @@ class Sms:
         store.move_to_end(key)
         if len(store) > REMEMBERED:
             store.popitem(last=False)
+
+
+class _OnRequest:
+    def __init__(self, sms: Sms) -> None:
+        self._sms = sms
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+        await self._sms._send(to, replies, language, but=(Consent.NOTHING,))

@@ -82,7 +82,7 @@ class Prompts:
         paths = tuple(f"{PATH}/{name}.wav" for name in names)
         for watch in self.watchers:
             for path, part in zip(paths, parts, strict=True):
-                watch(path, " ".join(clip.text for clip in part))
+                watch(path, "".join((clip.joins or "\n") + clip.text for clip in part).strip())
         return paths
 
     async def file(self, clips: Sequence[Clip]) -> Path:
