@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bot.core.identity import Identity
 from bot.core.messages import Address, Arg, Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
-from bot.core.ports import Identity, Nlu, Unreadable
+from bot.core.ports import Nlu, Unreadable
 from bot.core.requests import TooManyAttempts
 from bot.core.sessions import Frame
 from bot.dialogs.base import Context, Done, Goto, Invalid, Move, Pass, Soft

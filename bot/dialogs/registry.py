@@ -8,8 +8,9 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.core.catalogue import Catalogue, pick
+from bot.core.identity import Identity
 from bot.core.messages import Choice, Phrase
-from bot.core.ports import Desk, Identity, Nlu
+from bot.core.ports import Desk, Nlu
 from bot.dialogs.base import Context, Dialog
 from bot.dialogs.form import FormDialog
 from bot.dialogs.guide import GuideDialog

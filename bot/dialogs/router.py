@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.core.catalogue import Catalogue, pick
+from bot.core.identity import Identity
 from bot.core.messages import Arg, Choice, Inbound, Phrase, Reply, Term
-from bot.core.ports import Desk, Identity, Match, Nlu, Reading
+from bot.core.ports import Desk, Match, Nlu, Reading
 from bot.core.requests import Miss, TooManyAttempts
 from bot.core.tracking import TrackingCode, looks_like_code
 from bot.dialogs import desk_news, faq
