@@ -78,8 +78,9 @@ def bare(frame: Frame, value: str) -> str | None:
 
 
 def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, language: str) -> str | None:
-    """The bare value that typed words pick among the offered choices: by label, by a word such as «بله», or, where
-    the question is a choice, by number (counted without the navigation) or by a part of one label only."""
+    """The bare value that typed words pick among the offered choices: by label or what stands before its colon, by a
+    word such as «بله», or, where the question is a choice, by number (counted without the navigation) or by a part of
+    one label only."""
     typed = plain(heard.text)
     if not typed or not reply.choices:
         return None
@@ -92,6 +93,9 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
         label = _label(wording.text(choice.label, language))
         if _joined(label) == joined or (word and words.get(label) == word):
             return choice.value
+    heads = [c.value for c in reply.choices if _joined(_head(_label(wording.text(c.label, language)))) == joined]
+    if len(heads) == 1:
+        return heads[0]
     if reply.expect.kind is not Kind.CHOICE:
         return None
     options = [c for c in reply.choices if not c.nav]
@@ -99,6 +103,12 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
         return options[int(number[1]) - 1].value if 1 <= int(number[1]) <= len(options) else None
     meant = [c.value for c in options if _overlap(typed, _label(wording.text(c.label, language)))]
     return meant[0] if len(meant) == 1 else None
+
+
+def _head(label: str) -> str:
+    """«همین شماره» of «همین شماره: 0912…»: nobody types the rest."""
+    head, colon, _ = label.partition(":")
+    return head if colon else ""
 
 
 def _overlap(typed: str, label: str) -> bool:

@@ -7,9 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.messages import Event, Location
+from bot.channels.render import Renderer
+from bot.core.messages import Address, Choice, Event, Expect, Inbound, Kind, Location, Phrase, Reply, Term
+from bot.dialogs import matching
+from tests.conversation import content
 from tests.dialogs.small_desk import LAMP, SMALL, Citizen
 
+FIELDS = {"fault": "خرابی", "place": "جای چراغ"}
 ANSWERS = ("off", "It is dark here", "3", "skip", "09123456789")
 
 
@@ -292,6 +296,26 @@ async def test_a_remembered_answer_is_offered_next_time(citizen: Citizen) -> Non
     assert "last" in citizen.offered
     await citizen.presses("last")
     assert citizen.session.top and citizen.session.top.answers["mobile"] == "+989123456789"
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("همین شماره", "here"),
+        ("همین شماره: ۰۹۱۲۱۲۳۴۵۶۷", "here"),
+        ("همین‌شماره.", "here"),
+        ("شماره", None),
+        ("اصلاح", None),
+        ("اصلاح: خرابی", "edit:fault"),
+    ],
+)
+def test_a_label_is_typed_with_or_without_what_follows_its_colon(typed: str, value: str | None) -> None:
+    renderer = Renderer(lambda: content()[0].phrases)
+    number = {"number": Term("digits", "09121234567")}
+    edits = (Choice(f"edit:{n}", Phrase("form.correct", {"label": label})) for n, label in FIELDS.items())
+    reply = Reply(Phrase("x"), (Choice("here", Phrase("nav.this_number", number)), *edits), Expect(Kind.PHONE))
+    heard = Inbound("1", Address("sms", "+989121234567"), Event.MESSAGE, typed)
+    assert matching.chosen(reply, heard, {}, renderer, "fa") == value
 
 
 async def test_the_language_changes_at_any_step(citizen: Citizen) -> None:
