@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tests.channels.baleapi import bale_callback, bale_message
 from tests.channels.botapi import BotApi, Json, callback, message
 from tests.e2e.process import PATIENCE
 
@@ -47,7 +48,7 @@ class Telegrammer:
         return shown(await self.does(self.update(**content)))
 
     async def presses(self, label: str) -> str:
-        return shown(await self.does(callback(next(_numbers), self.button(label), chat=self.chat)))
+        return shown(await self.does(self.press(self.button(label))))
 
     def update(self, **content: Any) -> Json:
         return message(next(_numbers), chat=self.chat, **content)
@@ -70,6 +71,16 @@ class Telegrammer:
             assert time.monotonic() < deadline, f"{words!r} did not come {times} times"
             await asyncio.sleep(0.02)
         return found[-1]
+
+
+class Baler(Telegrammer):
+    """The same on Bale."""
+
+    def update(self, **content: Any) -> Json:
+        return bale_message(next(_numbers), chat=self.chat, **content)
+
+    def press(self, data: str) -> Json:
+        return bale_callback(next(_numbers), data, chat=self.chat)
 
 
 _NO = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))

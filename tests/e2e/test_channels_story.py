@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -16,9 +17,10 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from bot.channels.segments import segments
+from tests.channels.baleapi import BaleApi
 from tests.channels.botapi import BotApi, Json
-from tests.e2e.citizen import OFFICE, PERSIAN, answers, case, code_in, move, picture, word
-from tests.e2e.messenger import Telegrammer, shown
+from tests.e2e.citizen import OFFICE, PERSIAN, Poster, answers, case, code_in, move, picture, word
+from tests.e2e.messenger import Baler, Telegrammer, shown
 from tests.e2e.process import Counter, free_port
 from tests.e2e.telephone import Exchange, Handset, Line, Twilio, content_with_voice, noted
 from tests.e2e.test_browser_story import DESKTOP, answered, said
@@ -28,6 +30,7 @@ from tests.webchat.conftest import PATIENCE, payload
 from tests.webchat.page import chip, lines, say
 
 ANN, BEA, CEM, DAN = "+989121234567", "+989351112233", "+989191234567", "+989011234567"
+EVE, FAY = "+989361234567", "+989381234567"
 SECRET = "s3cret_of-the-webhook"
 LAMP = "گزارش خرابی چراغ معبر"
 FILED = "SELECT max(id) FROM requests"
@@ -115,6 +118,16 @@ def link_in(text: str) -> str:
     found = _LINK.search(text)
     assert found, text
     return found[0]
+
+
+def code_texted(text: str) -> str:
+    found = re.search(r"\b[1-9]\d{9}\b", text)
+    assert found, text
+    return found[0]
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06}"
 
 
 def ticket_in(text: str) -> str:
@@ -267,19 +280,81 @@ async def test_the_power_goes_while_a_call_files(town: Town) -> None:
 async def test_a_forged_number_opens_nothing(town: Town) -> None:
     """Who calls may be anybody: the owner's draft is told after a code that only the owner's telephone gets."""
     cem = town.handset(CEM)
+    await cem.texts("صحبت با کارشناس", "این را کسی نداند.", "همین شماره")
+    code = code_texted(await cem.texts("تأیید"))
     await cem.texts("ثبت درخواست", "گزارش چاله و خرابی معبر", "۱")
     assert "(۳ از ۶)" in await cem.texts("خیابان گل‌ها، روبه‌روی مدرسه")
 
     forged = await town.call(CEM)
     heard = await forged.hears() + await forged.presses("2")
     assert "چاله در آسفالت" not in heard and "گل‌ها" not in heard and "پرسش" not in heard
+    heard = await forged.presses("1", code)
+    assert "ثبت‌شده" in heard, "whoever has the code hears how it stands"
+    assert "چهار رقمِ آخر" in (heard := heard + await forged.presses("2"))
+    assert "کسی نداند" not in heard
     await forged.hang_up()
 
     line = await town.call(CEM)
     assert "با این شماره درخواستی نیمه‌تمام هست" in await line.hears()
     await line.press("1")
-    code = (await cem.hears("کد تأیید شما"))[:6]
-    wrong = f"{(int(code) + 1) % 10**6:06}"
-    assert "درست نیست" in await line.presses(wrong)
-    assert "پرسشِ سه از شش" in await line.presses(code)
+    texted = (await cem.hears("کد تأیید شما"))[:6]
+    assert "درست نیست" in await line.presses(wrong(texted))
+    assert "پرسشِ سه از شش" in await line.presses(texted)
     await line.hang_up()
+
+
+async def test_a_web_chat_joined_by_a_texted_code_and_set_apart(town: Town) -> None:
+    eve, page = town.handset(EVE), Poster(town.counter, town.http)
+    await eve.texts("ثبت درخواست", "گزارش چاله و خرابی معبر")
+    assert "(۲ از ۶)" in await eve.texts("۱")
+    await page.hello()
+    await page.say("ادامه در جای دیگر")
+    await page.press(word("link.by_code"))
+    assert "پیامک شد" in await page.say("۰۹۳۶ ۱۲۳ ۴۵۶۷")
+    texted = (await eve.hears("کد تأیید شما"))[:6]
+    assert word("link.wrong_code") in await page.say(wrong(texted))
+    joined = await page.say(texted.translate(PERSIAN))
+    assert word("link.done") in joined and "(۲ از ۶)" in joined
+    assert "(۳ از ۶)" in await page.say("خیابان گل‌ها، روبه‌روی مدرسه")
+    asked = await eve.texts("سلام")
+    assert "در میانهٔ" in asked and "(۳ از ۶)" in asked
+    await eve.texts("ادامه در جای دیگر")
+    assert word("link.set_apart") in await eve.texts(f"جدا کردن: {word('link.on_web')}")
+    assert "(۳ از ۶)" in await eve.texts("سلام"), "the draft stays"
+    await page.say("سلام")
+    assert word("mine.none") in await page.say("درخواست‌های من")
+
+
+async def test_from_sms_to_bale_behind_a_proxy(tmp_path: Path) -> None:
+    """Twilio signs the address that the proxy has; Bale's webhook is a secret path on it."""
+    async with Twilio() as twilio, BaleApi() as api, aiohttp.ClientSession() as http:
+        counter = Counter(tmp_path, **twilio.settings, BALE_TOKEN=api.token, BALE_API_URL=api.url)
+        counter.environment["PUBLIC_URL"] = "https://desk.example.org"
+        api.behind = counter.url
+
+        async def deliver(update: Json) -> None:
+            assert await api.push(update, http) == 200
+
+        try:
+            await asyncio.to_thread(counter.start)
+            await api.wait_for("setWebhook")
+            fay, me = Handset(http, counter, twilio, FAY), Baler(api, deliver, 8001)
+            await fay.texts("ثبت درخواست", "گزارش خرابی چراغ معبر", "چشمک می‌زند")
+            doors = await fay.texts("ادامه در بله")
+            assert link_in(doors).startswith("https://desk.example.org/")
+            await me.writes(f"/start {ticket_in(doors)}")
+            assert "(۲ از ۵)" in await me.presses(word("join.yes"))
+            await me.writes("خیابان بهار، پلاک ۱۲", "رد شدن", "رد شدن")
+            await me.writes("۰۹۳۸۱۲۳۴۵۶۷")
+            filed = await me.presses(word("nav.confirm"))
+            code = code_in(filed)
+            assert shown(await me.does(me.last)) == filed
+            assert await fay.texts(code)
+            request = await case(http, counter, code)
+            assert [way["channel"] for way in request["ways"]] == ["sms", "bale"]
+            await move(http, counter, code, status="in_review")
+            assert f"{code[:5]} {code[5:]}" in await me.hears(word("status.in_review"))
+            await asyncio.to_thread(counter.stop)
+            assert counter.faults() == []
+        finally:
+            counter.end()
