@@ -1,6 +1,7 @@
 """`python -m bench [--seconds S] [--users N] [--rounds N] [--json FILE]`: prints a Markdown report.
+`python -m bench walks`: random walks alone, see `bench.walks`.
 
-Exit status 1 if any answer was wrong; whether the targets are reached is told, not judged.
+Exit status 1 if any answer was wrong or any walk fell; whether the targets are reached is told, not judged.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 import orjson
 import uvloop
 
-from bench import load, process, report
+from bench import load, process, report, walks
 from bench.botapi import BotApi
 from bench.report import Results, Round
 from bench.systems import SYSTEMS, System
@@ -75,6 +76,8 @@ async def one(system: System, seconds: float, users: int) -> Round:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["walks"]:
+        return walks.main(sys.argv[2:])
     given = options(sys.argv[1:])
     command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
     for package in ("bot", "bench"):
@@ -82,11 +85,13 @@ def main() -> int:
     os.sched_setaffinity(0, {process.cores()[1]})
     gc.freeze()
     results, rounds = uvloop.run(measure(given.seconds, given.users, given.rounds))
+    walked = walks.run(0, walks.COUNT)
     print(report.markdown(results, command=command, rounds=rounds))
+    print(f"\n{walked.line}")
     if given.json:
-        figures = report.as_json(results, command=command, rounds=rounds)
+        figures = {**report.as_json(results, command=command, rounds=rounds), "walks": walked.as_json()}
         given.json.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
-    return 1 if any(f.errors for f in results.values()) else 0
+    return 1 if walked.fallen or any(f.errors for f in results.values()) else 0
 
 
 if __name__ == "__main__":

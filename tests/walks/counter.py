@@ -1,0 +1,257 @@
+"""The counter that is walked over: the real gateway, desk, courier and channels, over stores that forget.
+
+Providers are left out: a driver that answers in the response stands for every SMS provider, `Calls` is what both
+telephone carriers lead to, and messengers begin with an update's JSON. Before each turn all but the stores is new.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.channels.bale import BALE
+from bot.channels.render import Renderer, Style
+from bot.channels.sms.channel import Sms
+from bot.channels.sms.driver import Media, MediaLost
+from bot.channels.telegram.dialects import TELEGRAM
+from bot.channels.telegram.outgoing import Composer
+from bot.channels.voice.call import Calls
+from bot.channels.voice.speech import Speaker
+from bot.content import load_voice
+from bot.core.messages import Address, Attachment, Inbound, Reply
+from bot.core.requests import Status
+from bot.core.text import fold_digits
+from bot.core.tracking import TrackingCode
+from bot.core.voice_content import Person, VoiceContent
+from bot.courier.delivery import Courier
+from bot.desk.identity import LinkedIdentity
+from bot.dialogs import desk_news
+from bot.gateway import Outcome
+from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
+from tests.conversation import KNOWLEDGE_BASE, Conversation, content
+from tests.walks.oracle import Oracle, Seen
+
+_CODE = re.compile(r"(\d{6})(?= )")
+LOST = "https://provider/lost"
+BETWEEN = timedelta(seconds=20)  # two turns
+
+
+class Styles(Renderer):
+    """Keeps the renderers that it makes, so that a new process does not compile the phrases again."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._made: dict[int, Renderer] = {}
+
+    def styled(self, style: Style) -> Renderer:
+        return self._made.setdefault(id(style), super().styled(style))
+
+
+@cache
+def voice_of(folder: Path) -> VoiceContent:
+    return load_voice(folder.parent / "ivr", content(folder)[0])
+
+
+@cache
+def writers(folder: Path) -> tuple[Styles, Speaker]:
+    """They know nothing but the content."""
+    catalogue, voice = content(folder)[0], voice_of(folder)
+    return Styles(lambda: catalogue.phrases), Speaker(lambda: catalogue.phrases, lambda: voice)
+
+
+class Logged(logging.Handler):
+    """What the house logs during a walk."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+class Airtime:
+    """`Driver`: a provider that takes everything. `screens` show what each number is sent of our own accord, `codes`
+    holds the one-time code among it."""
+
+    name, answers, media = "air", True, True
+
+    def __init__(self) -> None:
+        self.screens: dict[str, Callable[[str], None]] = {}
+        self.codes: dict[str, str] = {}
+
+    def routes(self, taker: object) -> Sequence[Any]:
+        return ()
+
+    def open(self, session: object) -> None:
+        pass
+
+    async def send(self, number: str, text: str) -> None:
+        if code := _CODE.match(fold_digits(text)):
+            self.codes[number] = code[1]
+        if number in self.screens:
+            self.screens[number](text)
+
+    async def fetch(self, media: Media) -> bytes:
+        if media.url == LOST:
+            raise MediaLost
+        return b"content"
+
+
+class Shelf:
+    """`Files`, of which nobody looks inside."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def put(self, data: bytes, name: str, contact: str) -> Attachment:
+        self.count += 1
+        kind = "audio/wav" if name.endswith(".wav") else "image/jpeg"
+        return Attachment(f"f{self.count}", name, kind, len(data))
+
+
+class Front:
+    """The gateway of whichever process there is just now."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+
+    async def receive(self, heard: Inbound) -> object:
+        await self._counter.receive(heard)
+        return self._counter.outcome
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._counter.gateway, name)
+
+
+class Sessions(MemorySessions):
+    """Can be looked into without being opened."""
+
+    def stored(self, contact: str) -> bytes:
+        return self._states.get(contact, b"")
+
+
+class Records(MemoryRecords):
+    """Can be looked into without a desk."""
+
+    def stored(self) -> Mapping[str, bytes]:
+        return self._requests
+
+
+class Messenger:
+    """`Sender` of a channel whose citizens look at their screens by themselves."""
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+        pass
+
+
+class Counter(Conversation):
+    """Each turn is watched by the oracle, and written into `told`."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self.voice = voice_of(KNOWLEDGE_BASE)
+        if dice.random() < 0.5:
+            self.voice = replace(self.voice, person=Person("+982100001000", dice.choice(("always", "office_hours"))))
+        self.told: list[str | Outcome] = []
+        self.turns = 0
+        self.air, self.files = Airtime(), Shelf()
+        self.styles, self.speaker = writers(KNOWLEDGE_BASE)
+        self.telegram, self.bale = Composer(self.styles, TELEGRAM), Composer(self.styles, BALE)
+        self.oracle = Oracle(self)
+        super().__init__(*content())
+        self.renderer = self.styles
+        self.set_apart()
+
+    def set_apart(self) -> None:
+        people = iter(range(1, 100_000))
+        self.contacts = MemoryContacts(new_id=lambda: f"person{next(people)}")
+        self.sessions, self.records = Sessions(self.contacts), Records(self.contacts)
+        self.identity = LinkedIdentity(
+            self.contacts, self.sessions, self.records, lambda: self.now, secret=lambda: "of these tests"
+        )
+        self.identity.door_of = {
+            "web": "https://counter.example/?join={}".format,
+            "telegram": "https://t.me/counter_bot?start={}".format,
+            "bale": "https://ble.ir/counter_bot?start={}".format,
+        }
+        self.begin()
+
+    def begin(self) -> None:
+        super().begin()
+        self.front = Front(self)
+        front: Any = self.front
+        driver: Any = self.air
+        files: Any = self.files
+        self.sms = Sms(front, files, self.contacts, self.styles, driver=driver)
+        self.calls_of = Calls(front, files, self.speaker, lambda: self.voice, self.is_open, self.can_text)
+        if self.identity:
+            self.identity.texts = self.sms.on_request
+
+    def can_text(self, number: str) -> bool:
+        return self.identity is not None and self.identity.can_text(number)
+
+    def is_open(self) -> bool:
+        return desk_news.is_open(self.catalogue, self.now.astimezone(self.engine.dialogs.zone))
+
+    async def receive(self, heard: Inbound) -> tuple[Reply, ...]:
+        assert self.identity is not None
+        self.begin()
+        self.turns += 1
+        self.now += BETWEEN
+        self.last = heard
+        self.outcome = await self.gateway.receive(heard)
+        await self.identity.idle()
+        self.told.append(
+            f"    = {heard.address} {heard.event.value} {heard.text or heard.value} {heard.problem}".rstrip()
+        )
+        self.told.append(self.outcome)
+        self.oracle.judge(heard, self.outcome)
+        return self.outcome.replies
+
+    async def bring_news(self) -> None:
+        """The courier's round."""
+        front: Any = self.front
+        screens = Messenger()
+        senders: Any = {"sms": self.sms, "web": screens, "telegram": screens, "bale": screens}
+        courier = Courier(self.desk, front, senders, lambda: self.now, reached_at=self._reached_at)
+        await courier.round()
+
+    @staticmethod
+    def _reached_at(address: Address) -> Address:
+        return Address("sms", address.number) if address.number else address
+
+    def transcript(self) -> list[str]:
+        """What happened until now, in lines to read."""
+        lines: list[str] = []
+        for said in self.told:
+            lines += (
+                [said] if isinstance(said, str) else [f"    {line}" for line in self.shown(said.replies).splitlines()]
+            )
+        return lines
+
+    # --- what a walk asks ---------------------------------------------------------------------
+
+    async def officer_sets(self, code: str, status: str, note: str) -> None:
+        key = f"officer-{len(self.told)}"
+        await self.desk.change(TrackingCode(code), by="officer", status=Status(status), note=note, key=key)
+
+    def secret(self, words: str, visit: str) -> None:
+        """These words were said in this call, or elsewhere than on the telephone."""
+        self.oracle.secrets[words] = visit
+
+    def codes(self) -> Sequence[str]:
+        return list(self.oracle.before.requests)
+
+    def mobiles(self) -> Sequence[str]:
+        return [r.draft.mobile for r in self.oracle.before.requests.values() if r.draft.mobile]
+
+    def form_of(self, address: Address) -> str:
+        """The form whose question was put there last."""
+        return self.oracle.seen.get(address, Seen()).dialog.removeprefix("form/")
