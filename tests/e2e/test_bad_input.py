@@ -64,8 +64,8 @@ async def test_ten_thousand_characters(citizen: Citizen) -> None:
 
 async def test_arabic_letters_and_mixed_digits(citizen: Citizen) -> None:
     await citizen.open("building_permit_request")
-    said = await citizen.say("علي كريمي", "٠٠۱۳5٤۲٤۱۹", "٠۹12 ۱۲۳ 45٦٧", "تمديد پروانه يا اصلاح نقشه")
-    assert "(۵ از ۹)" in said
+    said = await citizen.say("علي كريمي", "٠٠۱۳5٤۲٤۱۹", "رد شدن", "٠۹12 ۱۲۳ 45٦٧", "تمديد پروانه يا اصلاح نقشه")
+    assert "(۶ از ۱۰)" in said
     review = await _permit_to_review(citizen)
     assert "کد ملی مالک: 0013542419" in review
     given = answers(await citizen.file())
@@ -96,8 +96,8 @@ async def test_a_wrong_national_id(citizen: Citizen, wrong: str) -> None:
     await citizen.open("building_permit_request")
     said = await citizen.say("علی کریمی", wrong)
     assert word("invalid.national_id.checksum") in said or word("invalid.national_id") in said
-    assert "(۲ از ۹)" in said
-    await citizen.say("0013542419", MOBILE, "۱")
+    assert "(۲ از ۱۰)" in said
+    await citizen.say("0013542419", "رد شدن", MOBILE, "۱")
     await _permit_to_review(citizen)
     assert answers(await citizen.file())["name"] == "علی کریمی"
 
