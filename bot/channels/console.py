@@ -14,12 +14,14 @@ from bot.channels.render import FSI, LRI, PDI, Renderer
 from bot.channels.segments import segments
 from bot.channels.sms.numbers import e164
 from bot.channels.sms.rendering import Composer
-from bot.channels.voice.keypad import MORE, PERSON, Heard, Listen, Simple, Tell, Turn, Wrong, keypad, understand
-from bot.core.catalogue import pick
+from bot.channels.voice.clips import written
+from bot.channels.voice.keypad import PERSON, Heard, Simple, Tell, Turn, Wrong, understand
+from bot.channels.voice.script import Manner, script
+from bot.channels.voice.speech import Speaker
 from bot.core.messages import TELEPHONE, Address, Choice, Event, Inbound, Kind, Phrase, Reply
 from bot.core.ports import FileRefused, Files
 from bot.core.text import fold_digits
-from bot.core.voice_content import MenuEntry, VoiceContent
+from bot.core.voice_content import VoiceContent
 from bot.gateway import Gateway
 
 CHANNELS = ("web", "telegram", "sms", "voice")
@@ -42,17 +44,18 @@ class Console:
         address: str,
         output: TextIO,
         voice: Callable[[], VoiceContent] = VoiceContent,
+        speaker: Speaker | None = None,
     ) -> None:
+        """On the telephone's channels `address` may be a number in any spelling; "voice" needs a `speaker`."""
         self._gateway = gateway
         self._renderer = renderer
         self._files = files
-        """On the telephone's channels `address` may be a number in any spelling."""
         if channel in TELEPHONE:
             address = e164(address) or address
         self.address = Address("console" if channel == CHANNELS[0] else channel, address)
         self._texts = Composer(renderer) if channel == "sms" else None
         self._call = secrets.token_hex(8) if channel == "voice" else ""
-        self._voice = voice
+        self._voice, self._speaker = voice, speaker
         self._page = 0  # of the choices that were told to a caller
         self._buttons = channel not in ("sms", "voice")
         self._output = output
@@ -113,7 +116,7 @@ class Console:
             return
         if self._call:
             self._page = 0
-            self._print(self._as_voice(replies, self._language))
+            self._print(self._as_voice(Manner()))
             return
         for reply in replies:
             self._print(self._as_buttons(reply, self._language))
@@ -148,31 +151,20 @@ class Console:
                 await self._hear(event, value=value, text=text)
             case Turn(page):
                 self._page = page
-                self._print(self._keys(self._language))
+                self._print(self._as_voice(Manner(page)))
             case Wrong(why):
-                self._print(self._renderer.text(Phrase(why), self._language))
+                self._print(self._as_voice(Manner(self._page, why)))
             case Simple.PERSON:
                 await self._hear(Event.CHOICE, value=PERSON)
             case _:
-                self._print(self._as_voice(self._told, self._language))
+                self._print(self._as_voice(Manner()))
 
-    def _as_voice(self, replies: Sequence[Reply], language: str) -> str:
-        """As it would be spoken; back, cancel and their like have keys of their own on a telephone."""
-        said = [self._renderer.text(reply.say, language) for reply in replies]
-        return "\n".join([*said, self._keys(language)]).rstrip()
-
-    def _keys(self, language: str) -> str:
-        pad = keypad(self._told, self._page, self._voice(), textable=bool(self.address.number))
-        lines = []
-        for k in pad.keys:
-            label = pick(k.choice.label, language) if isinstance(k.choice, MenuEntry) else k.choice.label
-            key = int(k.key) if k.key.isdigit() else k.key
-            lines.append(Phrase("console.key", {"key": key, "label": label}))
-        if pad.pages > 1:
-            lines.append(Phrase("voice.more", {"key": int(MORE)}))
-        if pad.listen is not Listen.KEY:
-            lines.append(Phrase("voice.record" if pad.listen is Listen.VOICE else "voice.digits"))
-        return "\n".join(self._renderer.text(line, language) for line in lines)
+    def _as_voice(self, manner: Manner) -> str:
+        """What a caller hears, a breath to a line."""
+        assert self._speaker is not None
+        textable = bool(self.address.number)
+        said = script(self._speaker, self._told, self._language, self._voice(), manner, textable=textable)
+        return written(said.clips)
 
 
 async def chat(console: Console, lines: AsyncIterator[str]) -> None:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 
 from bot.channels.persian import date_words, day_digits, moment_words, number_words, persian_digits, rial_words
 from bot.core.catalogue import Text, pick
-from bot.core.messages import Arg, Kind, Phrase, Reply, Term
+from bot.core.messages import Arg, Phrase, Reply, Term
 from bot.core.text import fold_digits
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Renderer:
         """
         answers = [self.text(c.label, language) for c in reply.choices if not c.nav]
         nav = [self.text(c.label, language) for c in reply.choices if c.nav]
-        if reply.expect.kind in (Kind.CHOICE, Kind.NOTHING):
+        if reply.expect.kind.numbered:
             answers = [_numbered(number_words(n, language), label) for n, label in enumerate(answers, 1)]
         else:
             answers = [f"{self._style.bullet}{label}" for label in answers]

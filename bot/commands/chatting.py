@@ -12,6 +12,7 @@ from bot import app, logs
 from bot.app import Counter
 from bot.channels.console import Console
 from bot.channels.console import chat as talk
+from bot.channels.voice.speech import Speaker
 from bot.core.messages import Address, Reply
 from bot.core.ports import Outbox
 from bot.core.requests import Notice
@@ -31,6 +32,7 @@ def chat(settings: Settings, channel: str, address: str) -> None:
 
 
 async def _chat(counter: Counter, channel: str, address: str) -> None:
+    settings = counter.settings
     console = Console(
         counter.gateway,
         counter.renderer,
@@ -39,6 +41,7 @@ async def _chat(counter: Counter, channel: str, address: str) -> None:
         address=address,
         output=sys.stdout,
         voice=lambda: counter.live.voice,
+        speaker=Speaker(lambda: counter.live.catalogue.phrases, lambda: counter.live.voice, settings.language),
     )
     async with app.opened(counter.database, counter.settings):
         news = asyncio.create_task(_news(counter, console))

@@ -145,6 +145,11 @@ class Kind(StrEnum):
     FILE = "file"
     LOCATION = "location"
 
+    @property
+    def numbered(self) -> bool:
+        """Whether a small bare number is no answer by itself, so that it can only mean one of the choices."""
+        return self not in (Kind.TEXT, Kind.LONG_TEXT, Kind.NUMBER, Kind.DATE)
+
 
 @dataclass(frozen=True, slots=True)
 class Expect:

@@ -96,11 +96,13 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
     heads = [c.value for c in reply.choices if _joined(_head(_label(wording.text(c.label, language)))) == joined]
     if len(heads) == 1:
         return heads[0]
-    if reply.expect.kind is not Kind.CHOICE:
+    if not reply.expect.kind.numbered:
         return None
     options = [c for c in reply.choices if not c.nav]
     if number := _NUMBER.fullmatch(typed):
         return options[int(number[1]) - 1].value if 1 <= int(number[1]) <= len(options) else None
+    if reply.expect.kind is not Kind.CHOICE:
+        return None
     meant = [c.value for c in options if _overlap(typed, _label(wording.text(c.label, language)))]
     return meant[0] if len(meant) == 1 else None
 

@@ -10,17 +10,28 @@ import pytest
 
 from bot.channels.console import Console, chat
 from bot.channels.render import Renderer
+from bot.channels.voice.speech import Speaker
 from bot.content import load
 from bot.core.messages import Address, Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
+from bot.core.voice_content import VoiceContent
 from tests.channels.counter import PHRASES, KeptFiles, NotedContacts, ScriptedGateway, echo
 
 CONSOLE = {
     "console.no_file": {"fa": "فایل خوانده نشد: {why}", "en": "The file could not be read: {why}"},
     "console.segments": {"fa": "{encoding}، {units} واحد، {parts} پیامک", "en": "-"},
-    "console.key": {"fa": "کلید {key}: {label}", "en": "-"},
+    "voice.key": {"fa": "برای {label}، کلید {key}", "en": "-"},
+    "voice.digits": {"fa": "رقم‌ها را وارد کنید", "en": "-"},
+    "voice.code_again": {"fa": "تکرار می‌کنم", "en": "-"},
     "sms.more": {"fa": "ادامه", "en": "More"},
     "sms.more_choices": {"fa": "گزینه‌های دیگر", "en": "More choices"},
 }
+SPOKEN = """کد شما یک، دو، سه، چهار، پنج؛ شش، هفت، هشت، نُه، هفت
+تکرار می‌کنم
+یک، دو، سه، چهار، پنج؛ شش، هفت، هشت، نُه، هفت است.
+برای بله، کلید یک
+برای نه، کلید دو
+
+"""
 LONG = "\n".join(f"جملهٔ شمارهٔ {n} از نوشته‌ای که در یک پیامک جا نمی‌شود." for n in range(7))
 CHOICES = (Choice("v~yes", Phrase("yes")), Choice("v~no", Phrase("no")), Choice("/back", Phrase("back"), nav=True))
 ASK = Reply(Phrase("code", {"code": Term("code", "1234567897")}), CHOICES, Expect(Kind.CHOICE))
@@ -53,6 +64,7 @@ async def talk(
         channel=channel,
         address=address,
         output=output,
+        speaker=Speaker(lambda: {**PHRASES, **CONSOLE}, VoiceContent),
     )
 
     async def lines() -> AsyncIterator[str]:
@@ -69,7 +81,7 @@ async def talk(
         ("web", "کد شما 12345 67897 است.\n  [۱) بله]\n  [۲) نه]\n  [۳) بازگشت]\n\n"),
         ("telegram", "کد شما 12345 67897 است.\n  [۱) بله]\n  [۲) نه]\n  [۳) بازگشت]\n\n"),
         ("sms", "کد شما 1234567897 است.\n۱. بله\n۲. نه\nبازگشت\n-- UCS-2، ۴۲ واحد، ۱ پیامک\n\n"),
-        ("voice", "کد شما 12345 67897 است.\nکلید ۱: بله\nکلید ۲: نه\n\n"),
+        ("voice", SPOKEN),
     ],
 )
 async def test_as_each_channel_would(channel: str, shown: str) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 CLOSE, COMMA, GROUP = " ", ", ", "; "
 """How a clip joins the one before: without a pause, after a short one, after a longer one."""
+_READ = {("fa", COMMA): "، ", ("fa", GROUP): "؛ "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +55,8 @@ def breath(*parts: Iterable[Clip], joins: str = CLOSE) -> list[Clip]:
 def plain(clips: Iterable[Clip]) -> str:
     """The clips of one breath as one text."""
     return "".join(clip.joins + clip.text for clip in clips).strip()
+
+
+def written(clips: Iterable[Clip]) -> str:
+    """The clips for reading, a breath to a line, with each language's own signs."""
+    return "".join((_READ.get((clip.language, clip.joins), clip.joins) or "\n") + clip.text for clip in clips).strip()

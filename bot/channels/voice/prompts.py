@@ -21,7 +21,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.channels.voice.clips import CLOSE, COMMA, GROUP, Clip
+from bot.channels.voice.clips import CLOSE, COMMA, GROUP, Clip, written
 from bot.channels.voice.espeak import Espeak
 from bot.channels.voice.narration import Narration
 from bot.channels.voice.sound import CannotSpeak, NotOurSound, Sound, from_wav, joined, silence, to_wav
@@ -82,7 +82,7 @@ class Prompts:
         paths = tuple(f"{PATH}/{name}.wav" for name in names)
         for watch in self.watchers:
             for path, part in zip(paths, parts, strict=True):
-                watch(path, "".join((clip.joins or "\n") + clip.text for clip in part).strip())
+                watch(path, written(part))
         return paths
 
     async def file(self, clips: Sequence[Clip]) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -25,7 +24,6 @@ MAX_TEXT = 1600  # characters of one message, as Twilio joins them
 MAX_DIGITS = 64
 MOST_SPOKEN = 2000  # prompts whose words are remembered
 MOST_CALLS = 4  # of one page at once
-_PERSIAN = re.compile("[\u0600-\u06ff]")
 _KEYS = frozenset("0123456789*#")
 
 Json = dict[str, Any]
@@ -39,7 +37,7 @@ class Telephone:
     def spoken(self, paths: Sequence[str], words: str) -> None:
         """See `Sandbox.spoken`."""
         for n, path in enumerate(paths):
-            self._spoken[path] = "" if n else _punctuated(words)
+            self._spoken[path] = "" if n else words
             self._spoken.move_to_end(path)
         while len(self._spoken) > MOST_SPOKEN:
             self._spoken.popitem(last=False)
@@ -176,11 +174,6 @@ def texts(twiml: str) -> list[str]:
     root = _parsed(twiml)
     found = ["".join(m.text or "" for m in (message, *message.findall("Body"))) for message in root.findall("Message")]
     return [text for text in found if text.strip()]
-
-
-def _punctuated(words: str) -> str:
-    """The pauses between words in a script's own marks."""
-    return words.translate({ord(","): "،", ord(";"): "؛"}) if _PERSIAN.search(words) else words
 
 
 def _parsed(twiml: str) -> ElementTree.Element:
