@@ -56,7 +56,8 @@ class Goto:
 class Done:
     """The dialog is over, and `drops` of those below it too. `learn` goes into the citizen's profile ("language" is
     what is spoken from now on). `reroute`: the words that an expired dialog set aside are heard now; `obey`: this
-    command is. `proven`: it is certain now who is there. `adopt`: the drafts of a contact that was taken over."""
+    command is. `proven`: it is certain now who is there. `adopt`: the drafts of a contact that was taken over.
+    `left`: the address that is spoken from is somebody else's now; nothing of this conversation is asked there."""
 
     say: tuple[Reply, ...] = ()
     then: Push | None = None
@@ -66,6 +67,7 @@ class Done:
     obey: str = ""
     proven: bool = False
     adopt: Session | None = None
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)

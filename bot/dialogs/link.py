@@ -92,18 +92,19 @@ class LinkDialog(Soft):
                 case "code":
                     return await self._code(frame, heard, context)
                 case _:
-                    return await self._chosen(frame, heard)
+                    return await self._chosen(frame, heard, context)
         except TooManyAttempts as error:
             return limited(error)
 
-    async def _chosen(self, frame: Frame, heard: Inbound) -> Move:
+    async def _chosen(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         if heard.event is not Event.CHOICE:
             return Pass()
         if heard.value == BY_CODE.value:
             return Goto("number", frame.answers)
-        channel, id = frame.answers["known"][int(heard.value.removeprefix(APART))]
-        await self.identity.unlink(Address(channel, id))
-        return Done((Reply(Phrase("link.set_apart")),))
+        address = Address(*frame.answers["known"][int(heard.value.removeprefix(APART))])
+        await self.identity.unlink(address)
+        left = address == context.address or (bool(address.number) and address.number == context.number)
+        return Done((Reply(Phrase("link.set_apart")),), left=left)
 
     async def _number(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         try:

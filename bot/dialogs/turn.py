@@ -352,7 +352,9 @@ class Turning(Presence):
         self.learn(done)
         if done.proven:
             self.prove()
-        if done.adopt and self.adopt(done.adopt):
+        if done.left:
+            self.say(self.dialogs.router.invitation(self.context))
+        elif done.adopt and self.adopt(done.adopt):
             drafts = [f for f in self.frames if not self.soft(f)]
             await self.open(Push("drafts", drafts_of(drafts)))
         elif done.obey and (command := matching.command_in(done.obey)):
