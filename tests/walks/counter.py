@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -26,6 +27,7 @@ from bot.channels.voice.call import Calls
 from bot.channels.voice.speech import Speaker
 from bot.content import load_voice
 from bot.core.messages import Address, Attachment, Inbound, Reply
+from bot.core.ports import Opened
 from bot.core.requests import Status
 from bot.core.text import fold_digits
 from bot.core.tracking import TrackingCode
@@ -40,6 +42,7 @@ from tests.walks.oracle import Oracle, Seen
 
 _CODE = re.compile(r"(\d{6})(?= )")
 LOST = "https://provider/lost"
+KILLED = 0.03  # of the turns
 BETWEEN = timedelta(seconds=20)  # two turns
 
 
@@ -131,11 +134,36 @@ class Front:
         return getattr(self._counter.gateway, name)
 
 
+class Killed(BaseException):
+    """The process ended here."""
+
+
 class Sessions(MemorySessions):
-    """Can be looked into without being opened."""
+    """Can be looked into without being opened. `dies`: before the next turn is saved, the process does."""
+
+    dies = False
+
+    @asynccontextmanager
+    async def open(self, contact: str) -> AsyncIterator[Opened]:
+        async with super().open(contact) as opened:
+            before = opened.session
+            yield opened
+            if self.dies and opened.session is not before:
+                raise Killed
 
     def stored(self, contact: str) -> bytes:
         return self._states.get(contact, b"")
+
+
+class Contacts(MemoryContacts):
+    """`dies`: before the next two become one, the process does."""
+
+    dies = False
+
+    async def link(self, contact: str, into: str) -> None:
+        if self.dies:
+            raise Killed
+        await super().link(contact, into)
 
 
 class Records(MemoryRecords):
@@ -156,6 +184,7 @@ class Counter(Conversation):
     """Each turn is watched by the oracle, and written into `told`."""
 
     def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
         self.voice = voice_of(KNOWLEDGE_BASE)
         if dice.random() < 0.5:
             self.voice = replace(self.voice, person=Person("+982100001000", dice.choice(("always", "office_hours"))))
@@ -171,7 +200,7 @@ class Counter(Conversation):
 
     def set_apart(self) -> None:
         people = iter(range(1, 100_000))
-        self.contacts = MemoryContacts(new_id=lambda: f"person{next(people)}")
+        self.contacts = Contacts(new_id=lambda: f"person{next(people)}")
         self.sessions, self.records = Sessions(self.contacts), Records(self.contacts)
         self.identity = LinkedIdentity(
             self.contacts, self.sessions, self.records, lambda: self.now, secret=lambda: "of these tests"
@@ -202,11 +231,10 @@ class Counter(Conversation):
 
     async def receive(self, heard: Inbound) -> tuple[Reply, ...]:
         assert self.identity is not None
-        self.begin()
         self.turns += 1
         self.now += BETWEEN
         self.last = heard
-        self.outcome = await self.gateway.receive(heard)
+        self.outcome = await self._received(heard)
         await self.identity.idle()
         self.told.append(
             f"    = {heard.address} {heard.event.value} {heard.text or heard.value} {heard.problem}".rstrip()
@@ -214,6 +242,18 @@ class Counter(Conversation):
         self.told.append(self.outcome)
         self.oracle.judge(heard, self.outcome)
         return self.outcome.replies
+
+    async def _received(self, heard: Inbound) -> Outcome:
+        """Once in a while the process ends in the middle, and the provider comes again."""
+        self.begin()
+        self.sessions.dies, self.contacts.dies = (self.dice.random() < KILLED for _ in range(2))
+        try:
+            return await self.gateway.receive(heard)
+        except Killed:
+            self.told.append(f"    (killed during {heard.key})")
+            self.begin()
+            self.sessions.dies = self.contacts.dies = False
+            return replace(await self.gateway.receive(heard), repeated=False)
 
     async def bring_news(self) -> None:
         """The courier's round."""

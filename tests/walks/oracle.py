@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from bot.core.messages import Address, Event, Inbound, replies_to_json
+from bot.core.messages import Address, Event, Inbound, Kind, replies_to_json
 from bot.core.requests import ServiceRequest
 from bot.core.sessions import Frame, Session
 from bot.core.text import fold_digits
@@ -95,6 +95,7 @@ class Oracle:
         self._drafts(heard, outcome, before, after)
         self._people(heard, before, after)
         self._requests(after)
+        self._asked(heard, outcome, after)
         if heard.visit:
             self._private(heard, outcome, after)
         if heard.event is not Event.NOTICE or before.sessions.get(outcome.contact, _NOBODY).frames != self._frames(
@@ -256,6 +257,12 @@ class Oracle:
                 theirs = self.together.get(human, {human})
                 places = {c for a, c in after.where.items() if self.addresses[a] in theirs}
                 expect(request.draft.contact in places, f"the request {request.code} went to a stranger")
+
+    def _asked(self, heard: Inbound, outcome: Outcome, after: Snapshot) -> None:
+        """A question is put only where its answer will be heard."""
+        asks = bool(outcome.replies) and outcome.replies[-1].expect.kind is not Kind.NOTHING
+        open_here = self._frames(after, after.where.get(heard.address, ""))
+        expect(bool(open_here) or not asks, "a question was put whose answer nobody waits for")
 
     def _private(self, heard: Inbound, outcome: Outcome, after: Snapshot) -> None:
         call = self.calls[heard.visit]
