@@ -20,7 +20,7 @@ from bot.core.catalogue import Text
 from tests.e2e.process import API_TOKEN, PATIENCE, ROOT, Counter
 
 Frame = dict[str, Any]
-CODE = re.compile(r"\b([1-9]\d{4}) (\d{5})\b")
+CODE = re.compile(r"(?<!\d)([1-9]\d{4}) ?(\d{5})(?!\d)")
 OFFICE = {"Authorization": f"Bearer {API_TOKEN}"}
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
 EXECUTABLE = b"MZ\x90\x00\x03\x00\x00\x00" + bytes(500)
@@ -74,6 +74,13 @@ async def case(http: aiohttp.ClientSession, counter: Counter, code: str) -> Any:
     async with http.get(f"{counter.url}/api/v1/requests/{code}", headers=OFFICE) as answer:
         assert answer.status == 200
         return await answer.json()
+
+
+async def listed(http: aiohttp.ClientSession, counter: Counter) -> Any:
+    """The officer's list, newest first."""
+    async with http.get(f"{counter.url}/api/v1/requests", headers=OFFICE) as response:
+        assert response.status == 200
+        return (await response.json())["requests"]
 
 
 async def move(http: aiohttp.ClientSession, counter: Counter, code: str, **change: str) -> None:

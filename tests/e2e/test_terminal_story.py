@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.e2e.citizen import EXECUTABLE, PERSIAN, PLACE, answers, case, code_in, move, picture, word
+from tests.e2e.citizen import EXECUTABLE, PERSIAN, PLACE, answers, case, code_in, listed, move, picture, word
 from tests.e2e.process import PATIENCE, Counter
 
 NEWS = 10.0  # seconds until the desk's news have to be on an open screen
@@ -80,11 +80,11 @@ def sit(counter: Counter) -> Iterator[Sit]:
             terminal.process.communicate()
 
 
+# What tells on each channel that it has begun, shown its choices, and told a status.
 SIGNS = {
-    "web": "[۱) یک چراغ خاموش است]",
-    "telegram": "[۱) یک چراغ خاموش است]",
-    "sms": "۱. یک چراغ خاموش است",
-    "voice": "یک چراغ خاموش است",
+    "web": (word("menu.ask"), "[۱) یک چراغ خاموش است]", "مرحلهٔ ۱ از ۴"),
+    "telegram": (word("menu.ask"), "[۱) یک چراغ خاموش است]", "مرحلهٔ ۱ از ۴"),
+    "sms": ("۱. ادامه", "۱. یک چراغ خاموش است", "، ۱ پیامک"),
 }
 
 
@@ -92,11 +92,13 @@ SIGNS = {
 async def test_a_form_to_its_code_and_tracking_it(
     sit: Sit, counter: Counter, http: aiohttp.ClientSession, channel: str
 ) -> None:
+    begun, choice, status = SIGNS[channel]
+
     def at_the_keyboard() -> str:
         me = sit("--channel", channel, "--from", "09121234567")
-        me.reads(word("menu.ask"))
+        me.reads(begun)
         assert "۱۲۱" in me.types("چراغ کوچه‌مون خاموشه، به کی بگم؟", "آیا کمک کرد؟")
-        assert SIGNS[channel] in me.types("/form/street_light_report", "(۱ از ۵)")
+        assert choice in me.types("/form/street_light_report", "(۱ از ۵)")
         me.types("۲", "(۲ از ۵)")
         me.types(PLACE, "(۳ از ۵)")
         assert "روی پلاک کوچک تیر" in me.types("شمارهٔ تیر چراغ برق کجاست؟", "(۳ از ۵)")
@@ -104,7 +106,7 @@ async def test_a_form_to_its_code_and_tracking_it(
         me.types("رد شدن", "(۵ از ۵)")
         assert "همهٔ چراغ‌های کوچه خاموش است" in me.types("۰۹۱۲۱۲۳۴۵۶۷", "لطفاً یک بار ببینید")
         code = code_in(me.types("تأیید", "کد رهگیری"))
-        assert "ثبت‌شده" in me.types(f"کد {code[:5]} {code[5:]} چی شد؟".translate(PERSIAN), "مرحلهٔ ۱ از ۴")
+        assert "ثبت‌شده" in me.types(f"کد {code[:5]} {code[5:]} چی شد؟".translate(PERSIAN), status)
         me.leaves()
         return code
 
@@ -116,6 +118,26 @@ async def test_a_form_to_its_code_and_tracking_it(
         "place": {"text": PLACE},
         "mobile": "+989121234567",
     }
+
+
+async def test_a_form_by_keys_as_a_caller_hears_it(sit: Sit, counter: Counter, http: aiohttp.ClientSession) -> None:
+    """The keys of the main menu, words typed as if spoken after the beep, `*1` in a question for digits."""
+
+    def at_the_keyboard() -> None:
+        me = sit("--channel", "voice", "--from", "09121234567")
+        me.reads("خرابیِ چراغِ کوچه و خیابان، کلیدِ دو")
+        assert "یک چراغ خاموش است، کلیدِ یک" in me.types("2", "پرسشِ یک از پنج")
+        me.types("2", "پرسشِ دو از پنج")
+        me.types(PLACE, "پرسشِ سه از پنج")
+        me.types("1", "پرسشِ چهار از پنج")
+        me.types("1", "پرسشِ پنج از پنج")
+        me.types("*1", "تأیید و ثبت، کلیدِ یک")
+        assert "تکرار می‌کنم" in me.types("1", "این کد را یادداشت کنید")
+        me.leaves()
+
+    await asyncio.to_thread(at_the_keyboard)
+    request, *_ = await listed(http, counter)
+    assert (request["channel"], request["form"]) == ("voice", "street_light_report")
 
 
 async def test_a_draft_waits_for_the_next_evening(
