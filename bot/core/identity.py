@@ -31,8 +31,9 @@ class Identity(Protocol):
         for it is over with it. Failures are counted per asker and per number: raises TooManyAttempts."""
         ...
 
-    def ticket(self, contact: str) -> str:
-        """What proves, for some minutes and once, that its holder is this contact: at most 48 of A-Z a-z 0-9 _ -"""
+    def ticket(self, contact: str, *, texted: bool = False) -> str:
+        """What proves once that its holder is this contact: at most 48 of A-Z a-z 0-9 _ - It holds for some minutes,
+        or for a day when it is `texted` to a number of the contact."""
         ...
 
     async def redeem(self, ticket: str, *, key: str) -> str | None:
@@ -40,8 +41,8 @@ class Identity(Protocol):
         again."""
         ...
 
-    def doors(self, contact: str) -> Mapping[str, str]:
-        """Where a conversation can be gone on with: channel → URL that carries a ticket."""
+    def doors(self, contact: str, *, texted: bool = False) -> Mapping[str, str]:
+        """Where a conversation can be gone on with: channel → URL that carries a ticket, see there."""
         ...
 
     async def contact_of(self, number: str) -> str:

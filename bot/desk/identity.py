@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 
 CODE_DIGITS = 6
 WINDOW = timedelta(minutes=5)
-TICKET_LIFE = timedelta(minutes=30)
+TICKET_LIFE = timedelta(minutes=30)  # of one that is shown on a screen
+TEXTED_LIFE = timedelta(days=1)  # the photo that is still missing may be at home
 GAP = 100  # lines of the turn that sets an address apart, at most
 _SEAL = 12  # bytes of a ticket's signature
 _MOBILE_OF_IRAN = "+989"
@@ -138,8 +139,8 @@ class LinkedIdentity:
 
     # --- tickets --------------------------------------------------------------------------------
 
-    def ticket(self, contact: str) -> str:
-        until = int((self._clock() + TICKET_LIFE).timestamp()) // 60
+    def ticket(self, contact: str, *, texted: bool = False) -> str:
+        until = int((self._clock() + (TEXTED_LIFE if texted else TICKET_LIFE)).timestamp()) // 60
         body = until.to_bytes(4, "big") + contact.encode()
         return base64.urlsafe_b64encode(self._digest("ticket", body)[:_SEAL] + body).rstrip(b"=").decode()
 
@@ -157,8 +158,8 @@ class LinkedIdentity:
             return None  # it was taken over meanwhile
         return contact if await self._records.spend(_mark(f"ticket {ticket}"), key=key, at=now) else None
 
-    def doors(self, contact: str) -> Mapping[str, str]:
-        ticket = self.ticket(contact)
+    def doors(self, contact: str, *, texted: bool = False) -> Mapping[str, str]:
+        ticket = self.ticket(contact, texted=texted)
         return {channel: url for channel, door in self.door_of.items() if (url := door(ticket))}
 
     # --- contacts -------------------------------------------------------------------------------

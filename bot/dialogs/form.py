@@ -50,7 +50,8 @@ class FormDialog:
         at = list(self.fields).index(field.id)
         brief = Phrase("form.ask", {"n": at + 1, "of": len(self.fields), "ask": pick(field.ask, context.language)})
         say, choices = self._question(brief, at, field, frame, context), self._choices(field, frame, context)
-        return Reply(say, choices, fields.expect(field), brief)
+        introduced = at == 0 and not frame.answers and not frame.tries
+        return Reply(say, choices, fields.expect(field), None if introduced else brief)
 
     def _question(self, say: Phrase, at: int, field: Field, frame: Frame, context: Context) -> Phrase:
         """With the introduction before the first one, an example, and what was given already."""

@@ -184,7 +184,8 @@ class IdentifyDialog(Soft):
                 return Done(obey="/menu")
             if not await self.identity.send_code(context.number, context.address, context.language, key=frame.id):
                 return Done((Reply(Phrase("identify.impossible")),), obey="/menu")
-            return Goto("code", frame.answers)
+            again = (Reply(Phrase("link.sent_again")),) if frame.step == "code" else ()
+            return Goto("code", frame.answers, again)
         if frame.step == "offer":
             return Pass()
         if not await self.identity.check_code(context.number, heard.text, context.address, key=frame.id):

@@ -243,11 +243,12 @@ class Router:
 
     def handoff(self, context: Context, title: str) -> Reply:
         """The text after a call: what is kept, and where to go on with it."""
-        doors = self.identity.doors(context.contact) if self.identity else {}
+        doors = self.identity.doors(context.contact, texted=True) if self.identity else {}
         others = [channel for channel in doors if channel != context.address.channel]
-        lines: list[Arg] = [Phrase("link.kept", {"title": title})] if title else []
+        name = pick(self.catalogue.organization.name, context.language)
+        lines: list[Arg] = [Phrase("link.kept", {"title": title}) if title else name]
         lines += [Phrase(f"link.go_on_{channel}", {"url": Term("door", doors[channel])}) for channel in others[:1]]
-        return Reply(Phrase("form.lines", {"lines": tuple(lines)}) if lines else Phrase("link.no_way"))
+        return Reply(Phrase("form.lines", {"lines": tuple(lines)}))
 
     async def _mine(self, context: Context) -> Move:
         requests = await self.desk.list_of(context.contact)

@@ -36,6 +36,7 @@ WORDS: Mapping[str, Text] = {
     "lines": {"fa": "{lines}", "en": "{lines}"},
     "sms.more": {"fa": "ادامه", "en": "More"},
     "sms.more_choices": {"fa": "گزینه‌های دیگر", "en": "More choices"},
+    "sms.more_or_name": {"fa": "بقیه، یا نامش را بنویسید", "en": "More, or write its name"},
     "sms.stopped": {"fa": "خبری نمی‌فرستیم.", "en": "No more notices."},
     "sms.stopped_all": {"fa": "هیچ نمی‌فرستیم.", "en": "Nothing any more."},
     "sms.started": {"fa": "دوباره می‌فرستیم.", "en": "You get everything."},

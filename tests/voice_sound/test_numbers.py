@@ -103,17 +103,17 @@ def test_dates_and_times() -> None:
     assert plain(PERSIAN.date(day)) == "دوشنبه دوم آذر هزار و چهارصد و پنج"
     assert plain(ENGLISH.date(day)) == "Monday the twenty third of November two thousand and twenty six"
     at = datetime.fromisoformat("2026-11-23T04:00:00+00:00")
-    assert plain(PERSIAN.moment(at)) == "دوشنبه دوم آذر هزار و چهارصد و پنج, ساعتِ هفت و سی دقیقه"
+    assert plain(PERSIAN.moment(at)) == "دوشنبه دوم آذر هزار و چهارصد و پنج, ساعتِ هفت و نیم"
     assert plain(ENGLISH.moment(at)).endswith(", at seven thirty A M")
 
 
 @pytest.mark.parametrize(
     ("at", "persian", "english"),
     [
-        ("07:30", "هفت و سی دقیقه", "seven thirty A M"),
+        ("07:30", "هفت و نیم", "seven thirty A M"),
         ("14:00", "چهارده", "two P M"),
         ("21:05", "بیست و یک و پنج دقیقه", "nine oh five P M"),
-        ("00:15", "صفر و پانزده دقیقه", "twelve fifteen A M"),
+        ("00:15", "صفر و ربع", "twelve fifteen A M"),
     ],
 )
 def test_clocks(at: str, persian: str, english: str) -> None:

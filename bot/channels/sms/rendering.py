@@ -20,12 +20,14 @@ from bot.core.text import fold
 STATUS = 1  # segments that the news of a request may take
 QUESTION = 2  # a form's question with its answers
 LONGEST = 4  # anything else
+MANY = 9  # choices; of more than these the name is quicker than their pages
 LANGUAGES = ("fa", "en")  # that the rest may be asked for in
 LRM = "\u200e"
 
 _SAFE_RUN = re.compile(r"[0-9A-Za-z]+|[A-Za-z](?:.*[0-9A-Za-z])?", re.DOTALL)
 _SENTENCE = re.compile(r"\n+|(?<=[.!?؟؛…])\s+")
 _SPACE = re.compile(r"\s+")
+_PICTURES = re.compile("[\U00010000-\U0010ffff\ufe0f\u2600-\u27bf]+ ?")
 _WORTHWHILE = 0.4  # of the room that a part fills at least when it ends with a sentence
 _ROOM = 160  # characters that no segment exceeds
 _EDGE = " .,!?:;()«»\"'"
@@ -42,7 +44,12 @@ def _same(text: str) -> str:
     return text
 
 
-SMS = Style(code=_same, ltr=_ltr, own=_same, bullet="- ")
+def _without_pictures(text: str) -> str:
+    """A picture costs two units, and simple telephones show a box in its place."""
+    return _PICTURES.sub("", text)
+
+
+SMS = Style(plain=_without_pictures, code=_same, ltr=_ltr, own=_same, bullet="- ")
 
 
 class Cut(Enum):
@@ -70,6 +77,7 @@ class _Whole:
     choices_at: int
     first: int
     nav: str
+    many: bool = False  # choices
 
 
 def budget(replies: Sequence[Reply]) -> int:
@@ -111,8 +119,9 @@ class Composer:
         conversation's language and what was said last."""
         word = fold(typed).strip(_EDGE)
         if word not in ("0", "1"):
-            labels = (Phrase("sms.more"), Phrase("sms.more_choices"))
-            if word not in [fold(self.text(label, language)) for language in LANGUAGES for label in labels]:
+            labels = (Phrase("sms.more"), Phrase("sms.more_choices"), Phrase("sms.more_or_name"))
+            said = (fold(self.text(label, language)) for language in LANGUAGES for label in labels)
+            if word not in [one for label in said for one in (label, label.partition(",")[0])]:
                 return ""
         language, replies = await last()
         if not replies:
@@ -127,7 +136,7 @@ class Composer:
         answers, nav = self._words.listed(replies[-1], language)
         words = "\n".join(says)
         text = "\n".join([words, *answers])
-        return _Whole(text, len(words) + 1 if answers else len(text), len(says[0]), nav)
+        return _Whole(text, len(words) + 1 if answers else len(text), len(says[0]), nav, len(answers) > MANY)
 
     def _cut(self, whole: _Whole, start: int, room: int, language: str) -> Part:
         text = whole.text
@@ -146,7 +155,8 @@ class Composer:
             if not _fits(text[start : whole.choices_at].strip(), more, room):
                 end = self._sentence(text, start, whole.choices_at, room, more)
                 return Part(text[start:end].strip() + more, end, Cut.WORDS)
-        choices = self._tail("0", Phrase("sms.more_choices"), language)
+        by_name = Phrase("sms.more_or_name" if whole.many else "sms.more_choices")
+        choices = self._tail("0", by_name, language)
         if (end := _lines(text, start, max(start, whole.choices_at), room, choices)) > start:
             return Part(text[start:end].strip() + choices, end, Cut.CHOICES)
         if start < whole.choices_at:

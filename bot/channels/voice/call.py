@@ -76,12 +76,9 @@ class Calls:
         """The call was answered."""
         outcome = await self._receive(caller, 0, Event.START)
         language = outcome.language
-        clips = self._own(self._voice().opening, language)
-        if not self._is_open():
-            for phrase in (Phrase("hours.closed_now"), Phrase("hours.always")):
-                clips += self._speaker.say(phrase, language)
-        step = self._spoken(caller, 0, outcome, Manner(first=True))
-        return replace(step, script=step.script.after(*clips))
+        closed = () if self._is_open() else (Phrase("hours.closed_now"), Phrase("hours.always"))
+        step = self._spoken(caller, 0, outcome, Manner(first=True, then=closed))
+        return replace(step, script=step.script.after(*self._own(self._voice().opening, language)))
 
     async def hear(self, caller: Caller, place: Place, heard: Heard, fetch: Fetch | None = None) -> Step:
         """What the caller did after the script that led to `place`."""
@@ -103,7 +100,8 @@ class Calls:
             case Simple.KEEP:
                 return await self._keep(caller, place, replies, fetch, gone=heard.gone)
             case Simple.AGAIN:
-                return self._asked(caller, replace(place, strikes=0), replies, Manner())
+                again = replies if place.turn else replies[-1:]  # the greeting is heard once
+                return self._asked(caller, replace(place, strikes=0), again, Manner())
 
     async def dialled(self, caller: Caller, place: Place, *, answered: bool) -> Step:
         """A person was rung: they have spoken with each other, or nobody came and a message can be left."""

@@ -38,6 +38,7 @@ MONTHS = (
     "فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
 WEEKDAYS = ("دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه", "شنبه", "یکشنبه")  # from Monday
+_PARTS_OF_HOUR = {15: ("unit.quarter", "ربع"), 30: ("unit.half", "نیم")}
 _LETTERS = {
     "a": "اِی", "b": "بی", "c": "سی", "d": "دی", "e": "ای", "f": "اِف", "g": "جی", "h": "اِیچ", "i": "آی", "j": "جِی",
     "k": "کِی", "l": "اِل", "m": "اِم", "n": "اِن", "o": "اُو", "p": "پی", "q": "کیو", "r": "آر", "s": "اِس", "t": "تی",
@@ -79,6 +80,7 @@ def vocabulary() -> list[Clip]:
         *(clip for n, name in enumerate(WEEKDAYS) for clip in _fixed(f"weekday.{(n + 2) % 7}", name)),
         *_fixed("unit.rial", "ریال"),
         *_fixed("unit.minute", "دقیقه"),
+        *(clip for part in _PARTS_OF_HOUR.values() for clip in _fixed(*part)),
         *_fixed("unit.clock", "ساعتِ"),
     ]
 
@@ -133,6 +135,8 @@ class Persian:
         if not at.minute:
             return self.number(at.hour)
         hour = [_word(n, more=True) for n in ([at.hour] if at.hour in WORDS else [at.hour // 10 * 10, at.hour % 10])]
+        if at.minute in _PARTS_OF_HOUR:
+            return breath(hour, _fixed(*_PARTS_OF_HOUR[at.minute]))
         return breath(hour, self.number(at.minute), _fixed("unit.minute", "دقیقه"))
 
     def moment(self, at: datetime) -> list[Clip]:

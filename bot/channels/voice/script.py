@@ -41,6 +41,7 @@ class Manner:
     page: int = 0
     trouble: str = ""  # phrase key of why it is asked again, in fewer words
     first: bool = False  # the first words of a call, which explain the keys
+    then: tuple[Arg, ...] = ()  # said behind the first reply
 
 
 def script(
@@ -59,9 +60,11 @@ def script(
     said: list[Arg] = []
     if manner.trouble:
         said.append(Phrase(manner.trouble))
-        said += [last.brief or last.say] if last else []
+        said += [last.brief or last.say] if last and last.expect.kind is not Kind.NOTHING else []
     elif not manner.page:
-        said += [reply.say for reply in replies]
+        said += [reply.say for reply in replies[:1]]
+        said += manner.then
+        said += [reply.say for reply in replies[1:]]
     if last:
         said += _how(last.expect.kind, pad)
     said += _choices(pad, language)
