@@ -1,5 +1,5 @@
-"""`python -m bench [--seconds S] [--users N] [--rounds N] [--json FILE]`: prints a Markdown report.
-`python -m bench walks`: random walks alone, see `bench.walks`.
+"""`python -m bench [--seconds S] [--users N] [--rounds N] [--walks N] [--json FILE]`: prints a Markdown report.
+`python -m bench walks --count N`: random walks alone, see `bench.walks`.
 
 Exit status 1 if any answer was wrong or any walk fell; whether the targets are reached is told, not judged.
 """
@@ -34,10 +34,11 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="measured window of each system in each round")
     parser.add_argument("--users", type=int, default=32, help="who talk at the same time")
     parser.add_argument("--rounds", type=int, default=3, help="rounds over all systems; figures are their medians")
+    parser.add_argument("--walks", type=int, default=walks.COUNT, help="random walks over all channels")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     given = parser.parse_args(arguments)
-    if not (0.1 <= given.seconds <= 20 and 1 <= given.users <= 1000 and 1 <= given.rounds <= 20):
-        parser.error("from 0.1 to 20 seconds, 1 to 1000 users, 1 to 20 rounds")
+    if not (0.1 <= given.seconds <= 20 and 1 <= given.users <= 1000 and 1 <= given.rounds <= 20 and given.walks >= 1):
+        parser.error("from 0.1 to 20 seconds, 1 to 1000 users, 1 to 20 rounds, at least one walk")
     return given
 
 
@@ -85,7 +86,7 @@ def main() -> int:
     os.sched_setaffinity(0, {process.cores()[1]})
     gc.freeze()
     results, rounds = uvloop.run(measure(given.seconds, given.users, given.rounds))
-    walked = walks.run(0, walks.COUNT)
+    walked = walks.run(0, given.walks)
     print(report.markdown(results, command=command, rounds=rounds))
     print(f"\n{walked.line}")
     if given.json:

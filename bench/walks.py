@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from tests.conversation import content
 from tests.walks import Fallen, walk
 
-COUNT = 24  # in the report of all figures
+COUNT = 200  # in the report of all figures
 MANY = 1000  # where only walks are asked for
 CHUNK = 25  # walks that one process takes at a time
 TRANSCRIPTS = 3  # that are shown in full

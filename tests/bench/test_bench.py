@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import load, report
+from bench import load, report, walks
 from bench.conversation import OPEN, Turn, form
 from bench.load import Sample
 from bench.process import Spent
 from bench.report import TARGETS, Round
 from bench.systems import SYSTEMS
 from bench.wire import frame_in, message_in
+from tests.walks import Fallen, Walked
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 def test_every_system_answers_rightly_and_has_its_row(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--seconds=0.5", "--users=4", "--rounds=1", f"--json={figures}"],
+        [sys.executable, "-m", "bench", "--seconds=0.5", "--users=4", "--rounds=1", "--walks=3", f"--json={figures}"],
         cwd=ROOT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
@@ -42,6 +43,9 @@ def test_every_system_answers_rightly_and_has_its_row(tmp_path: Path) -> None:
     for name in [*(s.name for s in SYSTEMS), *(t.what for t in TARGETS)]:
         assert sum(line.startswith(f"| {name} |") for line in done.stdout.splitlines()) == 1
     assert "not measured" not in done.stdout
+    assert told["walks"]["walks"] == 3
+    assert told["walks"]["fallen"] == []
+    assert "3 walks, " in done.stdout
     assert _living_in(tmp_path) == []
     assert not list(tmp_path.glob("pishkhan-bench-*"))
 
@@ -105,6 +109,23 @@ async def test_cpu_is_told_for_each_turn() -> None:
     assert sample.wrong == ()
     assert sample.cpu == pytest.approx(0.5e6 / sample.turns)
     assert sample.waited > 0
+
+
+def test_a_walk_that_falls_is_told_and_counted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def walk(seed: int) -> Walked:
+        if seed == 8:
+            raise Fallen(seed, "somebody is stuck", ["ann web> سلام"])
+        return Walked(turns=70, requests=4)
+
+    monkeypatch.setattr(walks, "walk", walk)
+    assert walks.main(["--first=7", "--count=3", "--jobs=1"]) == 1
+    told = capsys.readouterr()
+    assert "3 walks, 140 turns, 8 requests, 1 failures" in told.out
+    assert "Fallen seeds: 8\n" in told.out
+    assert "ann web> سلام" in told.err
+    assert walks.main(["--first=9", "--count=1", "--jobs=1"]) == 0
 
 
 def test_targets_are_judged_both_ways() -> None:

@@ -8,11 +8,14 @@ from datetime import timedelta
 
 from bot.channels.voice.keypad import Heard
 from bot.channels.voice.script import Then
-from bot.core.messages import Address, Choice, Kind
+from bot.core.messages import Address, Choice, Event, Kind
 from bot.core.requests import NotAllowed
+from bot.core.text import fold_digits
 from tests.walks import words
 from tests.walks.counter import Counter
-from tests.walks.devices import Chat, Device, Handset, Telephone, Web
+from tests.walks.devices import Chat, Device, Web
+from tests.walks.handset import Handset
+from tests.walks.telephone import Telephone
 
 OWN, OTHER, NEIGHBOURS = "+989121234567", "+989351112233", "+989190000000"
 KEYS = "0123456789*#"
@@ -71,6 +74,8 @@ class Citizen:
         elif roll < 0.10:
             self.counter.told.append("post")
             await self.counter.bring_news()
+        elif roll < 0.12:
+            await self.at_once()
         elif isinstance(self.device, Telephone):
             await self.by_telephone(self.device)
         else:
@@ -106,6 +111,20 @@ class Citizen:
         else:
             forms = [f"/form/{id}" for id in self.counter.catalogue.forms]
             await device.write(dice.choice(forms))
+
+    async def at_once(self) -> None:
+        """Two messages that cross on their way."""
+        dice = self.dice
+        devices = dice.sample([d for d in self.devices if isinstance(d, Web | Chat)], 2)
+        heard = []
+        for device in devices:
+            if device.choices and dice.random() < 0.7:
+                heard.append(device.event(Event.CHOICE, value=dice.choice(device.choices).value))
+            else:
+                heard.append(device.event(Event.MESSAGE, text=self.text_for(device.asks, device)))
+        for device, outcome in zip(devices, await self.counter.receive_at_once(*heard), strict=True):
+            self.counter.outcome = outcome
+            device.look()
 
     async def bring(self, device: Device) -> None:
         """What may not be asked for."""
@@ -300,7 +319,7 @@ class Citizen:
             if kind is Kind.DATE:
                 digits = dice.choice(("1", "2", "14050915", "14049999", "20261201"))
             else:
-                digits = "".join(c for c in words.fold_digits(self.text_for(kind, device)) if c.isdigit())
+                digits = "".join(c for c in fold_digits(self.text_for(kind, device)) if c.isdigit())
             await device.do(Heard(digits + dice.choice(("#", ""))))
         elif pad.keys:
             key = dice.choice(pad.keys).key

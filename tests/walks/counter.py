@@ -6,6 +6,7 @@ telephone carriers lead to, and messengers begin with an update's JSON. Before e
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import re
@@ -145,9 +146,12 @@ class Sessions(MemorySessions):
 
     @asynccontextmanager
     async def open(self, contact: str) -> AsyncIterator[Opened]:
+        await asyncio.sleep(0)  # a database gives way to others here
         async with super().open(contact) as opened:
             before = opened.session
+            await asyncio.sleep(0)
             yield opened
+            await asyncio.sleep(0)
             if self.dies and opened.session is not before:
                 raise Killed
 
@@ -242,6 +246,18 @@ class Counter(Conversation):
         self.told.append(self.outcome)
         self.oracle.judge(heard, self.outcome)
         return self.outcome.replies
+
+    async def receive_at_once(self, *heard: Inbound) -> list[Outcome]:
+        """Several turns at the same time."""
+        self.begin()
+        self.sessions.dies = self.contacts.dies = False
+        self.turns += len(heard)
+        self.now += BETWEEN
+        outcomes = await asyncio.gather(*(self.gateway.receive(one) for one in heard))
+        for one, outcome in zip(heard, outcomes, strict=True):
+            self.told += [f"    = at once {one.address} {one.event.value} {one.text or one.value}", outcome]
+        self.oracle.judge_together(heard, outcomes)
+        return outcomes
 
     async def _received(self, heard: Inbound) -> Outcome:
         """Once in a while the process ends in the middle, and the provider comes again."""

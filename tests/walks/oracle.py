@@ -8,7 +8,7 @@ person's by a proof. Until a caller has proven a number, nothing is told on the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,31 @@ class Oracle:
             after, outcome.contact
         ):
             self.seen[heard.address] = _seen(self._frames(after, after.where.get(heard.address, "")))
+
+    def judge_together(self, heard: Sequence[Inbound], outcomes: Sequence[Outcome]) -> None:
+        """After turns that were taken at the same time, in whichever order. Raises Broken."""
+        before, after = self.before, self._snapshot()
+        self.before = after
+        seen = [self.seen.get(one.address, Seen()) for one in heard]
+        filed = [r for code, r in after.requests.items() if code not in before.requests]
+        for id, was in before.drafts.items():
+            now = after.drafts.get(id)
+            if now:
+                lost = was.frame.answers.keys() - now.frame.answers.keys()
+                expect(not lost, f"answers of {was.frame.dialog} are lost: {lost}")
+            elif was.frame.answers.keys() - _BRING_ALONG:
+                dropped = any(s.below == id and s.dialog in ("leave", "resume") for s in seen)
+                gone_well = dropped or any(_holds(r, was.frame) for r in filed)
+                expect(gone_well, f"the draft {was.frame.dialog} is lost with its answers")
+        for id in after.drafts.keys() - before.drafts.keys():
+            here = [one.address for one in heard if after.where[one.address] == after.drafts[id].contact]
+            self.owner[id] = self.addresses[here[0]]
+        for one, outcome in zip(heard, outcomes, strict=True):
+            self._answered(one, outcome)
+        for one in heard:
+            self._people(one, before, after)
+            self.seen[one.address] = _seen(self._frames(after, after.where.get(one.address, "")))
+        self._requests(after)
 
     def forget(self, address: Address) -> None:
         """A hidden caller has hung up: nobody will ever be at this address again."""
@@ -209,8 +234,7 @@ class Oracle:
 
     @staticmethod
     def _filed(was: Frame, request: ServiceRequest, seen: Seen, outcome: Outcome) -> bool:
-        given = {f: v for f, v in was.answers.items() if v is not None}
-        if {a.field: a.value for a in request.draft.answers} != given or request.draft.form != was.dialog[5:]:
+        if not _holds(request, was):
             return False
         expect((seen.frame, seen.step) == (was.id, _REVIEW), "a request was filed that was not reviewed")
         codes = [str(code) for code in _codes(replies_to_json(outcome.replies))]
@@ -283,6 +307,12 @@ _NOBODY = Session("")
 def expect(holds: bool, why: str) -> None:
     if not holds:
         raise Broken(why)
+
+
+def _holds(request: ServiceRequest, draft: Frame) -> bool:
+    """Whether the request is what the draft says."""
+    given = {f: v for f, v in draft.answers.items() if v is not None}
+    return f"form/{request.draft.form}" == draft.dialog and given == {a.field: a.value for a in request.draft.answers}
 
 
 def _seen(frames: tuple[Frame, ...]) -> Seen:

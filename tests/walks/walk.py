@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from bot.core.messages import Kind
 from tests.walks.citizen import Citizen
 from tests.walks.counter import Counter, Logged
-from tests.walks.devices import Device, Handset, Telephone
+from tests.walks.devices import Device
+from tests.walks.handset import Handset
 from tests.walks.oracle import Broken, expect
+from tests.walks.telephone import Telephone
 
 STEPS = 30
 SHOWN = 160  # last lines of a transcript
