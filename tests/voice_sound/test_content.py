@@ -190,7 +190,7 @@ def test_nobody_is_asked_to_write_on_the_telephone(
 
 
 def test_the_menu_and_the_forms_on_offer_exist(catalogue: Catalogue, voice: VoiceContent) -> None:
-    assert [entry.key for entry in voice.menu] == list("12345678")
+    assert [entry.key for entry in voice.menu] == list("123456789")
     assert set(voice.forms) <= set(catalogue.forms)
     assert all(
         field.optional for form in voice.forms for field in catalogue.forms[form].fields if field.type == "files"
