@@ -189,6 +189,7 @@ class Channels:
                 api_url=api_url,
                 public_url=settings.public_url,
                 is_open=live.is_open,
+                is_holiday=live.is_holiday,
                 can_text=counter.identity.can_text,
             )
         if settings.fastagi_port:
@@ -200,6 +201,7 @@ class Channels:
                 port=settings.fastagi_port,
                 folder=settings.data_dir / "calls",
                 is_open=live.is_open,
+                is_holiday=live.is_holiday,
                 can_text=counter.identity.can_text,
             )
 

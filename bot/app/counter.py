@@ -43,6 +43,9 @@ class Live:
         """Whether the offices are, at this moment."""
         return desk_news.is_open(self.catalogue, self.now())
 
+    def is_holiday(self) -> bool:
+        return desk_news.is_holiday(self.catalogue, self.now())
+
     def now(self) -> datetime:
         """In the organisation's time zone."""
         return datetime.now(ZoneInfo(self.catalogue.organization.timezone))

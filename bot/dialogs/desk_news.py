@@ -32,9 +32,13 @@ def news(catalogue: Catalogue, language: str, now: datetime) -> Reply:
     return Reply(Phrase("form.lines", {"lines": items}) if items else Phrase("news.none"), menu)
 
 
+def is_holiday(catalogue: Catalogue, now: datetime) -> bool:
+    return now.date() in catalogue.organization.holidays
+
+
 def is_open(catalogue: Catalogue, now: datetime) -> bool:
     """Whether the counter is open at this moment of the organisation's own clock."""
-    if now.date() in catalogue.organization.holidays:
+    if is_holiday(catalogue, now):
         return False
     clock = now.strftime("%H:%M")
     return any(h.opens <= clock < h.closes for h in _today(catalogue, now))
@@ -47,7 +51,8 @@ def _today(catalogue: Catalogue, now: datetime) -> list[Hours]:
 
 def hours(catalogue: Catalogue, language: str, now: datetime) -> Reply:
     organization = catalogue.organization
-    lines: list[Arg] = [Phrase("hours.open_now" if is_open(catalogue, now) else "hours.closed_now")]
+    closed = Phrase("hours.holiday" if is_holiday(catalogue, now) else "hours.closed_now")
+    lines: list[Arg] = [Phrase("hours.open_now") if is_open(catalogue, now) else closed]
     lines += map(_hours_of_days, _alike(organization.hours))
     lines.append(Phrase("hours.place", {"address": pick(organization.address, language)}))
     lines.append(Phrase("hours.phone", {"phone": Term("digits", organization.phone)}))

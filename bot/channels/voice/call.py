@@ -61,14 +61,16 @@ class Calls:
         voice: Callable[[], VoiceContent],
         is_open: Callable[[], bool],
         can_text: Callable[[str], bool],
+        is_holiday: Callable[[], bool],
     ) -> None:
-        """`can_text`: whether a text message can go to this number."""
+        """`can_text`: whether a text message can go to this number. `is_holiday`: whether that is why it is closed."""
         self._gateway = gateway
         self._files = files
         self._speaker = speaker
         self._voice = voice
         self._is_open = is_open
         self._can_text = can_text
+        self._is_holiday = is_holiday
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -76,8 +78,9 @@ class Calls:
         """The call was answered."""
         outcome = await self._receive(caller, 0, Event.START)
         language = outcome.language
-        closed = () if self._is_open() else (Phrase("hours.closed_now"), Phrase("hours.always"))
-        step = self._spoken(caller, 0, outcome, Manner(first=True, then=closed))
+        closed = Phrase("hours.holiday" if self._is_holiday() else "hours.closed_now")
+        then = () if self._is_open() else (closed, Phrase("hours.always"))
+        step = self._spoken(caller, 0, outcome, Manner(first=True, then=then))
         return replace(step, script=step.script.after(*self._own(self._voice().opening, language)))
 
     async def hear(self, caller: Caller, place: Place, heard: Heard, fetch: Fetch | None = None) -> Step:

@@ -57,9 +57,10 @@ class FastAgi:
         folder: Path,
         is_open: Callable[[], bool],
         can_text: Callable[[str], bool] = takes_texts,
+        is_holiday: Callable[[], bool] = lambda: False,
     ) -> None:
         """`folder` is where sound is exchanged unless the content names one; port 0 is any free one."""
-        self._calls = Calls(gateway, files, speaker, voice, is_open, can_text)
+        self._calls = Calls(gateway, files, speaker, voice, is_open, can_text, is_holiday)
         self._prompts = prompts
         self._voice = voice
         self._host = host

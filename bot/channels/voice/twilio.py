@@ -59,9 +59,10 @@ class TwilioVoice:
         public_url: str = "",
         is_open: Callable[[], bool],
         can_text: Callable[[str], bool] = takes_texts,
+        is_holiday: Callable[[], bool] = lambda: False,
     ) -> None:
         """`public_url` as in `Signature`; without it the URLs of prompts and actions are those of the request."""
-        self._calls = Calls(gateway, files, speaker, voice, is_open, can_text)
+        self._calls = Calls(gateway, files, speaker, voice, is_open, can_text, is_holiday)
         self._prompts = prompts
         self._voice = voice
         self._signature = Signature(auth_token, public_url)
