@@ -54,6 +54,16 @@ class Citizen:
         """A telephone that tells no number."""
         return Telephone(self.counter, Address("voice", "call-0"), "hidden")
 
+    def other(self) -> Device:
+        """Where one goes on: rather on what is linked with where one is."""
+        if self.dice.random() < 0.05:
+            return self.hidden()
+        here = self.counter.contacts.owner(self.device.address)
+        linked = [d for d in self.devices if d is not self.device and self.counter.contacts.owner(d.address) == here]
+        if linked and self.dice.random() < 0.6:
+            return self.dice.choice(linked)
+        return self.dice.choices(self.devices, self.weights)[0]
+
     # --- one thing after another --------------------------------------------------------------
 
     async def act(self) -> None:
@@ -61,9 +71,7 @@ class Citizen:
         dice = self.dice
         gone = isinstance(self.device, Telephone) and self.device.hidden and not self.device.open
         if gone or dice.random() > SAME_DEVICE:
-            self.device = dice.choices(self.devices, self.weights)[0]
-            if dice.random() < 0.05:
-                self.device = self.hidden()
+            self.device = self.other()
         roll = dice.random()
         if roll < 0.03:
             hours = dice.choices((1, 13, 80), (3, 2, 1))[0]

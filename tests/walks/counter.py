@@ -13,7 +13,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -223,7 +223,8 @@ class Counter(Conversation):
         driver: Any = self.air
         files: Any = self.files
         self.sms = Sms(front, files, self.contacts, self.styles, driver=driver)
-        self.calls_of = Calls(front, files, self.speaker, lambda: self.voice, self.is_open, self.can_text)
+        facts = (self.is_open, self.can_text, self.is_holiday)
+        self.calls_of = Calls(front, files, self.speaker, lambda: self.voice, *facts)
         if self.identity:
             self.identity.texts = self.sms.on_request
 
@@ -231,7 +232,13 @@ class Counter(Conversation):
         return self.identity is not None and self.identity.can_text(number)
 
     def is_open(self) -> bool:
-        return desk_news.is_open(self.catalogue, self.now.astimezone(self.engine.dialogs.zone))
+        return desk_news.is_open(self.catalogue, self._here())
+
+    def is_holiday(self) -> bool:
+        return desk_news.is_holiday(self.catalogue, self._here())
+
+    def _here(self) -> datetime:
+        return self.now.astimezone(self.engine.dialogs.zone)
 
     async def receive(self, heard: Inbound) -> tuple[Reply, ...]:
         assert self.identity is not None
