@@ -289,7 +289,9 @@ async def test_a_forged_number_opens_nothing(town: Town) -> None:
     forged = await town.call(CEM)
     heard = await forged.hears() + await forged.presses("2")
     assert "چاله در آسفالت" not in heard and "گل‌ها" not in heard and "پرسش" not in heard
-    heard = await forged.presses("1", code)
+    heard = await forged.presses("9")
+    assert "باید مطمئن شویم" in heard and "پیام برای کارشناس" not in heard
+    heard = await forged.presses("2", "1", code)
     assert "ثبت‌شده" in heard, "whoever has the code hears how it stands"
     assert "چهار رقمِ آخر" in (heard := heard + await forged.presses("2"))
     assert "کسی نداند" not in heard
@@ -297,10 +299,11 @@ async def test_a_forged_number_opens_nothing(town: Town) -> None:
 
     line = await town.call(CEM)
     assert "با این شماره درخواستی نیمه‌تمام هست" in await line.hears()
-    await line.press("1")
+    await line.presses("2", "9", "1")
     texted = (await cem.hears("کد تأیید شما"))[:6]
     assert "درست نیست" in await line.presses(wrong(texted))
-    assert "پرسشِ سه از شش" in await line.presses(texted)
+    heard = await line.presses(texted)
+    assert "پیام برای کارشناس" in heard and "پرسشِ سه از شش" in heard, "the list, and the draft"
     await line.hang_up()
 
 
