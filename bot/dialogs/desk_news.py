@@ -9,7 +9,7 @@ from itertools import groupby
 
 from bot.core.catalogue import Announcement, Catalogue, Hours, pick
 from bot.core.messages import Arg, Choice, Phrase, Reply, Term
-from bot.core.requests import ServiceRequest, Status
+from bot.core.requests import Change, ServiceRequest, Status
 from bot.dialogs.track import unit_of
 
 
@@ -76,8 +76,14 @@ def _hours_of_days(days: Sequence[Hours]) -> Phrase:
     return Phrase("hours.days", {**ends, **span})
 
 
-def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogue) -> Reply:
-    """A request moved on: what this entry of its history made of it, the officer's word, what the citizen may do."""
+def wants_information(request: ServiceRequest, change: Change) -> bool:
+    """Whether this entry asks the citizen for something, and still does."""
+    return request.status is change.status is Status.NEEDS_INFORMATION
+
+
+def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogue, *, busy: bool) -> Reply:
+    """A request moved on: what this entry of its history made of it, the officer's word, what the citizen may do. Who
+    is not busy is asked for the information at once."""
     change = request.history[min(entry, len(request.history) - 1)]
     lines: list[Arg] = [
         Phrase(
@@ -92,7 +98,7 @@ def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogu
     ]
     if change.note and change.by != "citizen":
         lines.append(Phrase("track.note_officer", {"note": Term("quote", change.note)}))
-    if request.status is change.status is Status.NEEDS_INFORMATION:
+    if busy and wants_information(request, change):
         lines.append(Phrase("notice.please_add"))
     choices = (Choice(f"/track/{request.code}", Phrase("nav.track_this")),)
     said: dict[str, Arg] = {"title": request.draft.title, "code": Term("code", request.code)}

@@ -6,12 +6,13 @@ from bot.core.catalogue import Catalogue, pick
 from bot.core.identity import Identity
 from bot.core.messages import Arg, Choice, Inbound, Phrase, Reply, Term
 from bot.core.ports import Desk, Match, Nlu, Reading
-from bot.core.requests import Miss, TooManyAttempts
+from bot.core.requests import Miss, ServiceRequest, TooManyAttempts
 from bot.core.tracking import TrackingCode, looks_like_code
 from bot.dialogs import desk_news, faq
 from bot.dialogs.base import Context, Done, Move, Push
 from bot.dialogs.link import known
 from bot.dialogs.matching import Command, is_question
+from bot.dialogs.track import asked_for_more
 
 CERTAIN = 0.6  # confidence from which an intent alone decides
 NEAR = 0.2  # score below which a match is not worth a guess
@@ -309,7 +310,7 @@ class Router:
         if request is None:
             return None
         if command.name == "told":
-            return Done((desk_news.told(request, int(entry or -1), context.language, self.catalogue),))
+            return self._told(request, int(entry or -1), context, busy=busy)
         if command.name != "survey" or request.rated:
             return None
         if busy:
@@ -317,3 +318,10 @@ class Router:
             say = Phrase("survey.offer", {"title": request.draft.title})
             return Done((Reply(say, (offer,)),))
         return await self._survey(str(request.code), context)
+
+    def _told(self, request: ServiceRequest, entry: int, context: Context, *, busy: bool) -> Move:
+        """Whoever is asked for information may simply answer."""
+        say = desk_news.told(request, entry, context.language, self.catalogue, busy=busy)
+        if busy or not desk_news.wants_information(request, request.history[min(entry, len(request.history) - 1)]):
+            return Done((say,))
+        return Push("track", asked_for_more(request), say=(say,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot.core.catalogue import Catalogue, Field, pick
 from bot.core.messages import Arg, Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
@@ -42,6 +43,9 @@ class TrackDialog(Soft):
         self.desk = desk
         self.nlu = nlu
 
+    def start(self, context: Context, answers: Mapping[str, Any]) -> str:
+        return "add" if answers.get("want") == "add" else "code"
+
     # --- asking -------------------------------------------------------------------------------
 
     def ask(self, frame: Frame, context: Context) -> Reply:
@@ -51,7 +55,8 @@ class TrackDialog(Soft):
             case "digits":
                 return Reply(Phrase("track.ask_digits"), expect=Expect(Kind.DIGITS, 4))
             case "add":
-                return Reply(Phrase("track.ask_add"), expect=Expect(Kind.LONG_TEXT))
+                this = Choice(f"/track/{frame.answers['code']}", Phrase("nav.track_this"))
+                return Reply(Phrase("track.ask_add"), (this,), Expect(Kind.LONG_TEXT))
             case "withdraw":
                 code = Term("code", frame.answers["code"])
                 return Reply(Phrase("track.ask_withdraw", {"code": code}), (YES, NO), Expect(Kind.CHOICE))
@@ -102,6 +107,8 @@ class TrackDialog(Soft):
         return Goto("shown", answers, (*before, said))
 
     async def _wanted(self, frame: Frame, heard: Inbound, context: Context) -> Move:
+        if heard.event is Event.FILE and heard.files and "unlocked" in frame.answers and "add" in frame.answers["can"]:
+            return await self._add(frame, heard, context)  # one more after the first
         if heard.event is not Event.CHOICE:
             code = TrackingCode.found_in(heard.text)
             return await self._code(frame, heard, context) if code else Pass()
@@ -161,6 +168,12 @@ class TrackDialog(Soft):
         if request is None:
             raise Invalid(Phrase("track.not_found"))
         return request
+
+
+def asked_for_more(request: ServiceRequest) -> dict[str, Any]:
+    """The answers with which the dialog begins when the desk wants something of the filer."""
+    code = str(request.code)
+    return {"code": code, "can": _possible(request, mine=True), "unlocked": code, "want": "add"}
 
 
 def _possible(request: ServiceRequest, *, mine: bool) -> list[str]:
