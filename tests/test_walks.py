@@ -11,7 +11,7 @@ import pytest
 
 from tests.walks import walk
 
-WALKS = 60
+WALKS = 36
 
 
 @pytest.mark.parametrize("seed", range(WALKS))

@@ -93,29 +93,30 @@ class Citizen:
 
     async def by_writing(self, device: Device) -> None:
         dice, roll = self.dice, self.dice.random()
-        if roll < 0.58:
+        if roll < 0.56:
             for _ in range(dice.choices(STRETCHES, STRETCH_WEIGHTS)[0]):
                 await self.answer(device)
-        elif roll < 0.68 and device.choices:
+        elif roll < 0.66 and device.choices:
             await device.choose(dice.choice(device.choices))
-        elif roll < 0.78:
+        elif roll < 0.75:
             await device.write(dice.choice(words.ODD))
-        elif roll < 0.81 and device.old:
+        elif roll < 0.78 and device.old:
             device.tell("(an old button)")
             await device.press(dice.choice(device.old))
-        elif roll < 0.85:
+        elif roll < 0.82:
             await device.again(dice.choice((-1, -1, -2, -4)))
-        elif roll < 0.87:
+        elif roll < 0.84:
             await device.start()
-        elif roll < 0.89:
+        elif roll < 0.86:
             await self.bring(device)
-        elif isinstance(device, Handset) and roll < 0.91:
+        elif isinstance(device, Handset) and roll < 0.88:
             await device.write(dice.choice(words.STOPPING))
-        elif isinstance(device, Chat) and roll < 0.92:
+        elif isinstance(device, Chat) and roll < 0.89:
             number = dice.choice((OWN, OWN, OTHER))
             await device.share(number, own=dice.random() < 0.8)
-        elif roll < 0.97:
-            await dice.choice((self.link_by_code, self.link_by_ticket, self.unlink))(device)
+        elif roll < 0.98:
+            plans = (self.link_by_code, self.link_by_ticket, self.unlink)
+            await dice.choices(plans, (3, 3, 1))[0](device)
         else:
             forms = [f"/form/{id}" for id in self.counter.catalogue.forms]
             await device.write(dice.choice(forms))

@@ -43,7 +43,7 @@ from tests.walks.oracle import Oracle, Seen
 
 _CODE = re.compile(r"(\d{6})(?= )")
 LOST = "https://provider/lost"
-KILLED = 0.03  # of the turns
+KILLED = 0.06  # of the turns
 BETWEEN = timedelta(seconds=20)  # two turns
 
 

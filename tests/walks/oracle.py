@@ -237,6 +237,8 @@ class Oracle:
         if not _holds(request, was):
             return False
         expect((seen.frame, seen.step) == (was.id, _REVIEW), "a request was filed that was not reviewed")
+        files = {file["id"] for value in was.answers.values() for file in _files(value)}
+        expect(files == {a.id for a in request.draft.attachments}, "files or recordings did not come along")
         codes = [str(code) for code in _codes(replies_to_json(outcome.replies))]
         expect(codes.count(str(request.code)) == 1, "the code of a filed request was not told once")
         TrackingCode(request.code)
@@ -313,6 +315,13 @@ def _holds(request: ServiceRequest, draft: Frame) -> bool:
     """Whether the request is what the draft says."""
     given = {f: v for f, v in draft.answers.items() if v is not None}
     return f"form/{request.draft.form}" == draft.dialog and given == {a.field: a.value for a in request.draft.answers}
+
+
+def _files(answer: Any) -> Sequence[Mapping[str, Any]]:
+    """Those of a field of files, or the recording of one who spoke."""
+    if isinstance(answer, dict):
+        return [answer["recording"]] if "recording" in answer else []
+    return answer if isinstance(answer, list) else []
 
 
 def _seen(frames: tuple[Frame, ...]) -> Seen:

@@ -36,18 +36,19 @@ class Walked:
     requests: int
 
 
-async def walk(seed: int, steps: int = STEPS) -> Walked:
-    """Raises Fallen."""
+async def walk(seed: int, *, to_the_end: bool = True) -> Walked:
+    """Raises Fallen. Not `to_the_end`: without the proof, which takes half of the time."""
     dice = random.Random(seed)
     counter = Counter(dice)
     logged, house = Logged(), logging.getLogger("bot")
     house.addHandler(logged)
     try:
         citizen = Citizen(counter, dice)
-        for _ in range(steps):
+        for _ in range(STEPS):
             await citizen.act()
             _nothing_was_logged(logged)
-        await _nobody_is_stuck(counter, citizen)
+        if to_the_end:
+            await _nobody_is_stuck(counter, citizen)
         _nothing_was_logged(logged)
     except Broken as broken:
         raise Fallen(seed, str(broken), counter.transcript()) from None
