@@ -11,7 +11,7 @@ import pytest
 
 from tests.walks import walk
 
-WALKS = 36
+WALKS = 60
 
 
 @pytest.mark.parametrize("seed", range(WALKS))
