@@ -194,6 +194,7 @@ class Counter(Conversation):
             self.voice = replace(self.voice, person=Person("+982100001000", dice.choice(("always", "office_hours"))))
         self.told: list[str | Outcome] = []
         self.turns = 0
+        self.taken: set[str] = set()  # keys of turns that were answered
         self.air, self.files = Airtime(), Shelf()
         self.styles, self.speaker = writers(KNOWLEDGE_BASE)
         self.telegram, self.bale = Composer(self.styles, TELEGRAM), Composer(self.styles, BALE)
@@ -252,6 +253,7 @@ class Counter(Conversation):
         )
         self.told.append(self.outcome)
         self.oracle.judge(heard, self.outcome)
+        self.taken.add(heard.key)
         return self.outcome.replies
 
     async def receive_at_once(self, *heard: Inbound) -> list[Outcome]:
@@ -264,6 +266,7 @@ class Counter(Conversation):
         for one, outcome in zip(heard, outcomes, strict=True):
             self.told += [f"    = at once {one.address} {one.event.value} {one.text or one.value}", outcome]
         self.oracle.judge_together(heard, outcomes)
+        self.taken.update(one.key for one in heard)
         return outcomes
 
     async def _received(self, heard: Inbound) -> Outcome:
@@ -276,7 +279,7 @@ class Counter(Conversation):
             self.told.append(f"    (killed during {heard.key})")
             self.begin()
             self.sessions.dies = self.contacts.dies = False
-            return replace(await self.gateway.receive(heard), repeated=False)
+            return replace(await self.gateway.receive(heard), repeated=heard.key in self.taken)
 
     async def bring_news(self) -> None:
         """The courier's round."""
