@@ -21,7 +21,7 @@ run: .venv/run.stamp ## install what is missing, then serve http://127.0.0.1:808
 	@exec $(BIN)/pishkhan serve
 
 test: .venv/dev.stamp $(PEERS)/peers.stamp $(PEERS)/sms/peers.stamp ## install what the tests need, then run all of them
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/dev.stamp ## style, types, import contracts, content
 	$(BIN)/ruff check .
@@ -67,12 +67,15 @@ clean: ## remove what make has built; data/ stays
 	@$(PIP) --no-deps -e .
 	@touch .venv/run.stamp $@
 
-# Real peers of the tests: a browser, a Bot API emulator, an accessibility checker.
+# Real peers of the tests: a browser, a Bot API emulator, an accessibility checker; what measures sound, and what speaks
+# readably in its place.
 $(PEERS)/peers.stamp: Makefile
 	@missing=""; \
 	command -v chromium >/dev/null || missing="chromium"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
+	command -v soxi >/dev/null || missing="$$missing sox"; \
+	command -v perl >/dev/null || missing="$$missing perl"; \
 	if [ -n "$$missing" ]; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    echo "Installing $$missing …"; $(APT) update && $(APT) install -y --no-install-recommends $$missing >/dev/null; \
