@@ -25,8 +25,8 @@ def in_any_digits(text: str, dice: random.Random) -> str:
 
 
 def mark(dice: random.Random) -> str:
-    """Six Persian digits, which no id, code or figure of the house is written in."""
-    return str(dice.randrange(700_000, 1_000_000)).translate(_PERSIAN)
+    """Six Persian digits, which no id, code or figure of the house is written in (an example has ۹۱۲۱۲۳)."""
+    return str(dice.randrange(700_000, 900_000)).translate(_PERSIAN)
 
 
 def sentence(mark: str, dice: random.Random) -> str:
