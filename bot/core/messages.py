@@ -179,16 +179,17 @@ class Reply:
             data["c"] = [[c.value, arg_to_json(c.label), c.nav, c.main] for c in self.choices]
         if self.expect.kind is not Kind.NOTHING:
             data["e"] = [self.expect.kind.value, self.expect.size]
-        if self.brief:
-            data["b"] = arg_to_json(self.brief)
+        if self.brief:  # most questions are brief already, and need not be kept twice
+            data["b"] = True if self.brief == self.say else arg_to_json(self.brief)
         if self.skip:
             data["k"] = self.skip
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reply:
-        say, brief = arg_from_json(data["s"]), arg_from_json(data["b"]) if "b" in data else None
+        say, brief = arg_from_json(data["s"]), data.get("b")
         assert isinstance(say, Phrase)
+        brief = say if brief is True else None if brief is None else arg_from_json(brief)
         assert brief is None or isinstance(brief, Phrase)
         kind, size = data.get("e", (Kind.NOTHING, 0))
         choices = tuple(Choice(v, arg_from_json(label), *flags) for v, label, *flags in data.get("c", ()))

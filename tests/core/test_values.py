@@ -64,3 +64,9 @@ def test_recent_turns_are_replayed_and_older_ones_recognised() -> None:
     assert older.replies == ()
     assert session.replay("web:0") is None
     assert session.replay("web:new") is None
+
+
+def test_a_brief_form_survives_being_kept() -> None:
+    long, short = Phrase("long", {"n": 1}), Phrase("short")
+    for reply in (Reply(long), Reply(long, brief=short), Reply(long, brief=Phrase("long", {"n": 1}), skip=7)):
+        assert Reply.from_json(json.loads(json.dumps(reply.to_json()))) == reply
