@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot import app, content
 from bot.core.messages import Address, Event, Inbound
@@ -161,3 +162,16 @@ async def test_what_an_officer_does_reaches_the_citizen_s_conversation(tmp_path:
         assert "notice.moved" in said
         assert "survey.ask" in said
         assert await counter.desk.due() == ()
+
+
+async def test_in_production_there_is_no_sandbox_and_no_channel_without_an_account(tmp_path: Path) -> None:
+    settings = settings_of(
+        tmp_path,
+        environment="production",
+        secret_key=SecretStr("k" * 40),
+        public_url="https://counter.example.org",
+    )
+    async with serving(settings) as client:
+        for path in ("/sandbox", "/sandbox/events", "/channels/sms/twilio", "/channels/voice/twilio"):
+            for method in ("GET", "POST"):
+                assert (await client.request(method, path)).status == 404, path
