@@ -53,14 +53,14 @@ def hours(catalogue: Catalogue, language: str, now: datetime) -> Reply:
     organization = catalogue.organization
     closed = Phrase("hours.holiday" if is_holiday(catalogue, now) else "hours.closed_now")
     lines: list[Arg] = [Phrase("hours.open_now") if is_open(catalogue, now) else closed]
-    lines += map(_hours_of_days, _alike(organization.hours))
+    lines += map(_hours_of_days, alike(organization.hours))
     lines.append(Phrase("hours.place", {"address": pick(organization.address, language)}))
     lines.append(Phrase("hours.phone", {"phone": Term("digits", organization.phone)}))
     lines.append(Phrase("hours.always"))
     return Reply(Phrase("form.lines", {"lines": tuple(lines)}), (Choice("/menu", Phrase("nav.menu")),))
 
 
-def _alike(hours: Iterable[Hours]) -> list[list[Hours]]:
+def alike(hours: Iterable[Hours]) -> list[list[Hours]]:
     """Neighbouring days with the same hours."""
     days = sorted(hours, key=lambda h: h.weekday)
     runs = groupby(enumerate(days), key=lambda d: (d[1].weekday - d[0], d[1].opens, d[1].closes))

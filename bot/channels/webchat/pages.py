@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from html import escape
-from itertools import groupby
 from pathlib import Path
 from string import Template
 
@@ -18,6 +17,7 @@ from bot.channels.webchat.uploads import MAX_FILE
 from bot.core.catalogue import Organization, pick
 from bot.core.messages import Phrase
 from bot.core.ports import Wording
+from bot.dialogs.desk_news import alike
 
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -147,9 +147,7 @@ class Pages:
     def _hours(self, organization: Organization, language: str) -> list[str]:
         """One line for neighbouring days with the same hours."""
         lines = []
-        days = sorted(organization.hours, key=lambda h: h.weekday)
-        for _, run in groupby(enumerate(days), key=lambda d: (d[1].weekday - d[0], d[1].opens, d[1].closes)):
-            same = [hours for _, hours in run]
+        for same in alike(organization.hours):
             first, last = (self._say(f"weekday_{h.weekday}", language) for h in (same[0], same[-1]))
             when = first if len(same) == 1 else self._say("from_to", language, first=first, last=last)
             opens, closes = (_clock(t, language) for t in (same[0].opens, same[0].closes))
