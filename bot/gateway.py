@@ -68,7 +68,7 @@ class Gateway:
             for watch in self.watchers:
                 watch(heard, outcome)
             return outcome
-        raise StaleSession(str(heard.address.channel))
+        raise StaleSession(heard.address.channel)
 
     async def last(self, address: Address) -> tuple[str, tuple[Reply, ...]]:
         """The language of the conversation that this address belongs to, and what was said last in it; nothing, when

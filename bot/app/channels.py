@@ -177,7 +177,7 @@ class Channels:
         parts = (counter.gateway, counter.files, speaker, prompts, lambda: live.voice)
         self.prompts = prompts
         if sandbox := self.sandbox:
-            prompts.watchers.append(lambda path, words: sandbox.spoken((path,), words))
+            prompts.watchers.append(sandbox.spoken)
         if account:
             from bot.channels.voice.twilio import TwilioVoice
 

@@ -64,7 +64,7 @@ class Served:
         self.prompts = Prompts(
             lambda: desk.voice, recorded=folder / "recorded", cache=folder / "prompts", secret="of these tests"
         )
-        self.prompts.watchers.append(lambda path, words: sandbox.spoken((path,), words))
+        self.prompts.watchers.append(sandbox.spoken)
         self.voice = TwilioVoice(
             desk.gateway,
             desk.files,

@@ -110,10 +110,9 @@ class Sandbox:
     def base_url(self) -> str:
         return (self._base_url if isinstance(self._base_url, str) else self._base_url()).rstrip("/")
 
-    def spoken(self, paths: Sequence[str], words: str) -> None:
-        """What is to be heard in prompts (paths of one utterance, in order), for the telephone's captions. Without it
-        they are the words of the replies."""
-        self._telephone.spoken(paths, words)
+    def spoken(self, path: str, words: str) -> None:
+        """What is to be heard in a prompt, for the captions. Without it they are the words of the replies."""
+        self._telephone.spoken(path, words)
 
     def routes(self) -> Sequence[web.RouteDef]:
         return [

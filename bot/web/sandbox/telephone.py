@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -34,11 +34,10 @@ class Telephone:
         self._twilio = twilio
         self._spoken: OrderedDict[str, str] = OrderedDict()  # path of a prompt → what is heard in it
 
-    def spoken(self, paths: Sequence[str], words: str) -> None:
+    def spoken(self, path: str, words: str) -> None:
         """See `Sandbox.spoken`."""
-        for n, path in enumerate(paths):
-            self._spoken[path] = "" if n else words
-            self._spoken.move_to_end(path)
+        self._spoken[path] = words
+        self._spoken.move_to_end(path)
         while len(self._spoken) > MOST_SPOKEN:
             self._spoken.popitem(last=False)
 
