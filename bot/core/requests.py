@@ -118,9 +118,10 @@ class Miss:
     text: str
     language: str
     channel: str
-    reason: str  # "unknown" | "unhelpful"
+    reason: str  # "unknown" | "unhelpful" | "meant": the citizen chose among guesses
     entry: str = ""  # the entry that did not help
-    nearest: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()  # the entries that came to mind; of "meant": all that was offered
+    chosen: str = ""  # of "meant": "faq/ID" | "service/ID" | "intent/NAME"
 
 
 @dataclass(frozen=True, slots=True)

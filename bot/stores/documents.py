@@ -119,6 +119,7 @@ def miss_to_json(miss: Miss) -> Json:
         "reason": miss.reason,
         "entry": miss.entry,
         "nearest": list(miss.nearest),
+        "chosen": miss.chosen,
     }
 
 

@@ -190,9 +190,8 @@ class SqlRecords:
 
     async def misses(self, limit: int) -> tuple[Miss, ...]:
         m = misses.c
-        query = (
-            sa.select(m.text, m.language, m.channel, m.reason, m.entry, m.nearest).order_by(m.id.desc()).limit(limit)
-        )
+        columns = (m.text, m.language, m.channel, m.reason, m.entry, m.nearest, m.chosen)
+        query = sa.select(*columns).order_by(m.id.desc()).limit(limit)
         rows = await self._db.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(miss_from_json(dict(row)) for row in rows)
 

@@ -162,6 +162,9 @@ misses = sa.Table(
     sa.Column("entry", sa.String, nullable=False),
     sa.Column("nearest", sa.JSON, nullable=False),
     sa.Column("missed_at", Moment, nullable=False),
+    sa.Column("chosen", sa.String, nullable=False, server_default=""),
+    sa.Column("state", sa.String, nullable=False, server_default="open"),  # "open" | "accepted" | "dismissed"
+    sa.Index(None, "state", "id"),
 )
 
 notices = sa.Table(

@@ -136,7 +136,7 @@ async def test_the_summary_of_surveys(office: Office) -> None:
 
 async def test_misses_are_kept_for_the_editors_newest_first(office: Office) -> None:
     first = Miss("پارکینگ کجاست؟", "fa", "web", "unknown", nearest=("faq/parking", "faq/streets"))
-    second = Miss("why", "en", STRANGER.channel, "unhelpful", "faq/fees")
+    second = Miss("why", "en", STRANGER.channel, "meant", nearest=("faq/fees", "intent/track"), chosen="intent/track")
     for _ in range(2):
         await office.desk.miss(first, key="web:1")
     await office.desk.miss(second, key="web:2")
