@@ -265,6 +265,7 @@ class Entity:
     value: Any  # JSON
     start: int
     end: int  # offsets in the raw text
+    confidence: float = 1.0  # 0 to 1; of those that overlap at most one is right, the likelier comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +294,9 @@ class Unreadable(ValueError):
 
 
 class Nlu(Protocol):
-    def read(self, text: str, language: str) -> Reading: ...
+    async def read(self, text: str, language: str) -> Reading: ...
 
-    def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+    async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
         """Best first; empty when nothing is near."""
         ...
 

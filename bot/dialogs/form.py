@@ -136,12 +136,12 @@ class FormDialog:
             return self._goto(frame, {**frame.answers, field.id: context.profile[field.remember]})
         value = fields.read(field, heard, self.nlu, today=context.now.date(), language=context.language)
         if field.type == "service" and value not in self.catalogue.services:
-            value = self._service_named(heard.text, context)
+            value = await self._service_named(heard.text, context)
         return self._goto(frame, {**frame.answers, field.id: value})
 
-    def _service_named(self, text: str, context: Context) -> str:
+    async def _service_named(self, text: str, context: Context) -> str:
         """The service that was written by name instead of being chosen."""
-        for match in self.nlu.answers(text, context.language):
+        for match in await self.nlu.answers(text, context.language):
             kind, _, id = match.id.partition("/")
             if kind == "service":
                 return id

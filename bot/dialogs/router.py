@@ -69,8 +69,8 @@ class Router:
         text = heard.text
         if code := TrackingCode.found_in(text):
             return Push("track", heard=code)
-        reading = self.nlu.read(text, context.language)
-        matches = self.nlu.answers(text, context.language)
+        reading = await self.nlu.read(text, context.language)
+        matches = await self.nlu.answers(text, context.language)
         best = self._agreed(matches)
         wish = reading.intent if reading.confidence >= CERTAIN else "none"
         if best and not (wish in OF_INTENT and self._wished(text, reading, best)):
@@ -116,9 +116,9 @@ class Router:
                 return service
         return ""
 
-    def wish(self, text: str, context: Context) -> Command | None:
+    async def wish(self, text: str, context: Context) -> Command | None:
         """A wish so clear that it is heard even where an answer was expected."""
-        reading = self.nlu.read(text, context.language)
+        reading = await self.nlu.read(text, context.language)
         if reading.intent in ("human", "help", "menu") and reading.confidence >= CERTAIN:
             return Command(OF_INTENT[reading.intent])
         return None

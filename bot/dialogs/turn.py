@@ -229,7 +229,7 @@ class Turning(Presence):
                 return
             if value:
                 heard = replace(heard, event=Event.CHOICE, value=value)
-            elif matching.is_question(heard.text) and not self.soft(frame) and (match := self.sure(heard.text)):
+            elif matching.is_question(heard.text) and not self.soft(frame) and (match := await self.sure(heard.text)):
                 self.digress(match, keep=question.expect.kind in _FREE)
                 return
         await self.accept(heard)
@@ -251,10 +251,10 @@ class Turning(Presence):
             if code and frame.dialog != "track":
                 await self.open(Push("track", heard=code))
                 return
-            if match := self.sure(heard.text):
+            if match := await self.sure(heard.text):
                 self.digress(match, keep=False)
                 return
-            if command := self.dialogs.router.wish(heard.text, self.context):
+            if command := await self.dialogs.router.wish(heard.text, self.context):
                 await self.obey(command)
                 return
         tries = frame.tries + 1
@@ -264,10 +264,10 @@ class Turning(Presence):
             self.say(Phrase("engine.stuck"))
         self.ask()
 
-    def sure(self, text: str) -> Match | None:
+    async def sure(self, text: str) -> Match | None:
         if len(fold(text)) <= _NEVER_A_QUESTION:
             return None
-        best = self.dialogs.nlu.answers(text, self.context.language, limit=1)
+        best = await self.dialogs.nlu.answers(text, self.context.language, limit=1)
         return best[0] if best and best[0].sure else None
 
     def digress(self, match: Match, *, keep: bool) -> None:

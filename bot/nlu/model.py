@@ -40,7 +40,14 @@ class LexicalNlu:
         intents = IntentModel.train(examples + [(words, NONE) for words in unrelated])
         return cls(vocabulary, intents, Retriever(found, catalogue.synonyms, unrelated), today)
 
-    def read(self, text: str, language: str) -> Reading:
+    async def read(self, text: str, language: str) -> Reading:
+        return self.reading(text, language)
+
+    async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+        return self.matches(text, language, service=service, limit=limit)
+
+    def reading(self, text: str, language: str) -> Reading:
+        """What `read` answers by words and letters alone."""
         guesses = tuple(self.intents.guess(self.vocabulary.read(text))[:GUESSES])
         entities = find_entities(text, self.today())
         if not guesses:
@@ -50,7 +57,8 @@ class LexicalNlu:
             return Reading(NONE, 1 - confidence, entities, guesses)
         return Reading(intent, confidence, entities, guesses)
 
-    def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+    def matches(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+        """What `answers` answers by words and letters alone."""
         return self.retriever.ask(self.vocabulary.read(text), service=service, limit=limit)
 
     def parse(self, kind: str, text: str, *, today: date) -> str | int:

@@ -156,12 +156,12 @@ class KeysAsWords:
 class PlainNlu:
     """Knows one question and one wish, by heart."""
 
-    def read(self, text: str, language: str) -> Reading:
+    async def read(self, text: str, language: str) -> Reading:
         known = {"i want a person please": "human", "hello": "greet"}
         intent = known.get(fold(text), "none")
         return Reading(intent, 1.0 if intent != "none" else 0.0)
 
-    def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+    async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
         if "cost" in text:
             return (Match("faq/fee", 0.9, sure=True),)
         return (Match("faq/fee", 0.2, sure=False),) if "price" in text else ()

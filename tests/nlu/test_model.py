@@ -43,7 +43,7 @@ def own() -> Iterator[Catalogue]:
 
 @pytest.mark.parametrize(("intent", "text"), [(intent, text) for intent, texts in EXAMPLES.items() for text in texts])
 def test_what_was_taught_is_known(nlu: LexicalNlu, intent: str, text: str) -> None:
-    reading = nlu.read(text, "fa")
+    reading = nlu.reading(text, "fa")
     assert reading.intent == intent
     assert reading.guesses[0] == (intent, reading.confidence)
     assert sum(chance for _, chance in reading.guesses) <= 1 + 1e-6
@@ -63,25 +63,25 @@ def test_what_was_taught_is_known(nlu: LexicalNlu, intent: str, text: str) -> No
     ],
 )  # fmt: skip
 def test_other_words_for_it_are_understood(nlu: LexicalNlu, intent: str, text: str) -> None:
-    assert nlu.read(text, "fa").intent == intent
+    assert nlu.reading(text, "fa").intent == intent
 
 
 @pytest.mark.parametrize("text", ["", "   ", "؟!…", "qwrtzx", "\u200c\u200e"])
 def test_what_has_no_known_part_is_none(nlu: LexicalNlu, text: str) -> None:
-    assert nlu.read(text, "fa").intent == "none"
-    assert nlu.answers(text, "fa") == ()
+    assert nlu.reading(text, "fa").intent == "none"
+    assert nlu.matches(text, "fa") == ()
 
 
 @pytest.mark.parametrize(
     "text", ["هوای امروز بارونیه؟", "یه جوک خنده‌دار بگو", "tell me a good joke", "قیمت دلار چنده امروز"]
 )
 def test_what_is_no_business_of_ours_is_none(nlu: LexicalNlu, text: str) -> None:
-    assert nlu.read(text, "fa").intent == "none"
+    assert nlu.reading(text, "fa").intent == "none"
 
 
 def test_entities_come_with_raw_offsets(nlu: LexicalNlu) -> None:
     text = "سلام، ۰۹۱۲ ۳۴۵ ۶۷۸۹ برای فردا"
-    found = {e.kind: (e.value, text[e.start : e.end]) for e in nlu.read(text, "fa").entities}
+    found = {e.kind: (e.value, text[e.start : e.end]) for e in nlu.reading(text, "fa").entities}
     assert found == {"mobile": ("+989123456789", "۰۹۱۲ ۳۴۵ ۶۷۸۹"), "date": ("2026-11-24", "فردا")}
 
 
@@ -109,7 +109,7 @@ def test_training_has_no_chance_in_it(nlu: LexicalNlu) -> None:
     with ThreadPoolExecutor() as pool:
         again = pool.submit(LexicalNlu.train, small_catalogue(), today=lambda: TODAY).result()
     assert np.array_equal(nlu.intents.weights, again.intents.weights)
-    assert nlu.answers("مدارک جواز", "fa") == again.answers("مدارک جواز", "fa")
+    assert nlu.matches("مدارک جواز", "fa") == again.matches("مدارک جواز", "fa")
 
 
 # --- answers --------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_training_has_no_chance_in_it(nlu: LexicalNlu) -> None:
     [(id, text) for id, (_, fa, en, variants, english, _) in FAQ.items() for text in (fa, en, *variants, *english)],
 )
 def test_its_own_ways_of_asking_find_an_entry(nlu: LexicalNlu, entry: str, text: str) -> None:
-    best = nlu.answers(text, "fa")[0]
+    best = nlu.matches(text, "fa")[0]
     assert best.id == f"faq/{entry}"
     assert best.sure
 
@@ -138,17 +138,17 @@ def test_its_own_ways_of_asking_find_an_entry(nlu: LexicalNlu, entry: str, text:
     ],
 )  # fmt: skip
 def test_other_words_find_the_answer(nlu: LexicalNlu, entry: str, text: str) -> None:
-    assert nlu.answers(text, "fa")[0].id == entry
+    assert nlu.matches(text, "fa")[0].id == entry
 
 
 @pytest.mark.parametrize("text", UNRELATED)
 def test_nothing_unrelated_is_told_as_an_answer(nlu: LexicalNlu, text: str) -> None:
-    assert not any(match.sure for match in nlu.answers(text, "fa"))
+    assert not any(match.sure for match in nlu.matches(text, "fa"))
 
 
 def test_matches_are_ordered_limited_and_only_the_first_may_be_sure(nlu: LexicalNlu) -> None:
     for text in ("پروانه ساختمان", "هزینه", "زباله", "what do I need"):
-        matches = nlu.answers(text, "fa", limit=3)
+        matches = nlu.matches(text, "fa", limit=3)
         assert len(matches) <= 3
         assert [m.score for m in matches] == sorted((m.score for m in matches), reverse=True)
         assert all(0 <= m.score <= 1 for m in matches)
@@ -157,7 +157,7 @@ def test_matches_are_ordered_limited_and_only_the_first_may_be_sure(nlu: Lexical
 
 def test_the_service_talked_about_comes_first(nlu: LexicalNlu) -> None:
     def first(service: str) -> str:
-        return nlu.answers("چه ساعتی؟ چقدر؟", "fa", service=service)[0].id
+        return nlu.matches("چه ساعتی؟ چقدر؟", "fa", service=service)[0].id
 
     assert first("waste") == "faq/waste_time"
     assert first("permit") == "faq/permit_fee"
@@ -176,14 +176,14 @@ def test_parse_is_the_ports(nlu: Nlu) -> None:
 def test_poor_content_still_makes_a_model(left_out: dict[str, object]) -> None:
     model = LexicalNlu.train(small_catalogue(**left_out))  # type: ignore[arg-type]
     for text in ("سلام", "پروانه", "hello", ""):
-        assert 0 <= model.read(text, "fa").confidence <= 1
-        assert len(model.answers(text, "fa")) <= 4
+        assert 0 <= model.reading(text, "fa").confidence <= 1
+        assert len(model.matches(text, "fa")) <= 4
 
 
 def test_one_entry_alone_answers_its_question() -> None:
     catalogue = small_catalogue()
     catalogue = replace(catalogue, faq={"hours": catalogue.faq["hours"]}, services={})
-    assert LexicalNlu.train(catalogue).answers("ساعت کاری شهرداری چیست؟", "fa")[0].sure
+    assert LexicalNlu.train(catalogue).matches("ساعت کاری شهرداری چیست؟", "fa")[0].sure
 
 
 def test_a_model_can_be_sent_to_another_process(nlu: LexicalNlu) -> None:
@@ -193,8 +193,8 @@ def test_a_model_can_be_sent_to_another_process(nlu: LexicalNlu) -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     model = _model()
-    assert 0 <= model.read(text, "fa").confidence <= 1
-    assert all(0 <= match.score <= 1 for match in model.answers(text, "fa", service="permit"))
+    assert 0 <= model.reading(text, "fa").confidence <= 1
+    assert all(0 <= match.score <= 1 for match in model.matches(text, "fa", service="permit"))
 
 
 _made: list[LexicalNlu] = []
