@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.core.messages import Address, Arg, Attachment, Line, Reply
-from bot.core.requests import Draft, Miss, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.requests import Draft, Miss, Missed, Notice, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
 from bot.core.tracking import TrackingCode
 
@@ -237,8 +237,12 @@ class Records(Protocol):
 
     async def miss(self, miss: Miss, *, key: str, at: datetime) -> None: ...
 
-    async def misses(self, limit: int) -> tuple[Miss, ...]:
-        """Newest first."""
+    async def misses(self, state: str, limit: int) -> tuple[Missed, ...]:
+        """Those in this state, newest first."""
+        ...
+
+    async def decide(self, misses: Collection[str], state: str) -> None:
+        """The editors' decision on the misses with these ids. In one transaction; again: nothing."""
         ...
 
     async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]: ...

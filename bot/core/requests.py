@@ -125,6 +125,15 @@ class Miss:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """A miss as it is kept. Its state: "open" | "accepted" | "dismissed"."""
+
+    id: str
+    at: datetime
+    miss: Miss
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that the desk has to tell: an outbox row. `command` is what the dialogs understand."""
 

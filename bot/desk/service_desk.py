@@ -6,7 +6,7 @@ The rules are pure functions of a stored request; `Records` runs them inside its
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from bot.core.requests import (
     Change,
     Draft,
     Miss,
+    Missed,
     Notice,
     ServiceRequest,
     Status,
@@ -49,11 +50,15 @@ class ServiceDesk:
         catalogue: Callable[[], Catalogue],
         clock: Callable[[], datetime],
         new_code: Callable[[], TrackingCode] = TrackingCode.new,
+        *,
+        masked: Callable[[str], str] = str,
     ) -> None:
+        """`masked`: a text without anybody's data, for what is kept of questions."""
         self._records = records
         self._catalogue = catalogue
         self._clock = clock
         self._new_code = new_code
+        self._masked = masked
 
     # --- filing and finding ---------------------------------------------------------------------
 
@@ -159,11 +164,17 @@ class ServiceDesk:
         return {**_tally(total), "by_survey": {survey: _tally(scores) for survey, scores in by_survey.items()}}
 
     async def miss(self, miss: Miss, *, key: str) -> None:
-        await self._records.miss(miss, key=key, at=self._now())
+        await self._records.miss(replace(miss, text=self._masked(miss.text)), key=key, at=self._now())
 
-    async def misses(self, limit: int = 100) -> tuple[Miss, ...]:
+    async def misses(self, state: str = "open", limit: int = 100) -> tuple[Missed, ...]:
         """For the editors, newest first."""
-        return await self._records.misses(limit)
+        zone = self._zone()
+        found = await self._records.misses(state, limit)
+        return tuple(replace(missed, at=missed.at.astimezone(zone)) for missed in found)
+
+    async def decide(self, misses: Collection[str], state: str) -> None:
+        """What the editors did about them: "accepted" | "dismissed"."""
+        await self._records.decide(misses, state)
 
     # --- the outbox -----------------------------------------------------------------------------
 

@@ -124,4 +124,6 @@ def miss_to_json(miss: Miss) -> Json:
 
 
 def miss_from_json(data: Mapping[str, Any]) -> Miss:
-    return Miss(**{**data, "nearest": tuple(data["nearest"])})
+    """What else is in `data` is passed over."""
+    parts = ("text", "language", "channel", "reason", "entry", "chosen")
+    return Miss(**{part: data[part] for part in parts}, nearest=tuple(data["nearest"]))

@@ -3,7 +3,7 @@ database would show."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +13,7 @@ import orjson
 
 from bot.core.messages import Address, Line
 from bot.core.ports import Consent, Failure, Opened, StaleSession, Step
-from bot.core.requests import Miss, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.requests import Miss, Missed, Notice, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
 from bot.stores.contacts import new_contact, siblings
 from bot.stores.documents import (
@@ -264,10 +264,19 @@ class MemoryRecords:
         return scores
 
     async def miss(self, miss: Miss, *, key: str, at: datetime) -> None:
-        self._misses.setdefault(key, orjson.dumps(miss_to_json(miss)))
+        row = {**miss_to_json(miss), "id": str(len(self._misses)), "missed_at": at, "state": "open"}
+        self._misses.setdefault(key, orjson.dumps(row))
 
-    async def misses(self, limit: int) -> tuple[Miss, ...]:
-        return tuple(miss_from_json(orjson.loads(m)) for m in list(reversed(self._misses.values()))[:limit])
+    async def misses(self, state: str, limit: int) -> tuple[Missed, ...]:
+        rows = [row for row in map(orjson.loads, reversed(self._misses.values())) if row["state"] == state]
+        return tuple(
+            Missed(row["id"], datetime.fromisoformat(row["missed_at"]), miss_from_json(row)) for row in rows[:limit]
+        )
+
+    async def decide(self, misses: Collection[str], state: str) -> None:
+        for key, row in [(key, orjson.loads(miss)) for key, miss in self._misses.items()]:
+            if row["id"] in misses:
+                self._misses[key] = orjson.dumps({**row, "state": state})
 
     async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]:
         due = [

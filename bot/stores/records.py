@@ -6,7 +6,7 @@ is told (`notices`); they are written in one transaction or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Row
 
 from bot.core.messages import Address
 from bot.core.ports import Failure, Step
-from bot.core.requests import Change, Miss, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.requests import Change, Miss, Missed, Notice, ServiceRequest, Status, SurveyResponse
 from bot.core.tracking import TrackingCode
 from bot.stores.database import Database
 from bot.stores.documents import (
@@ -56,6 +56,9 @@ _FAILURES = (
         sa.or_(_f.address == sa.bindparam("by"), _f.code == sa.bindparam("of_code")),
     )
     .order_by(_f.at)
+)
+_DECIDE = (
+    sa.update(misses).where(misses.c.id == sa.bindparam("of_id")).values(state=sa.bindparam("decided", type_=sa.String))
 )
 _DUE = (
     sa.select(notices)
@@ -188,12 +191,15 @@ class SqlRecords:
         row = {**miss_to_json(miss), "key": key, "missed_at": at}
         await self._db.write(lambda connection: connection.execute(self._insert_miss, row))
 
-    async def misses(self, limit: int) -> tuple[Miss, ...]:
-        m = misses.c
-        columns = (m.text, m.language, m.channel, m.reason, m.entry, m.nearest, m.chosen)
-        query = sa.select(*columns).order_by(m.id.desc()).limit(limit)
-        rows = await self._db.read(lambda connection: connection.execute(query).mappings().all())
-        return tuple(miss_from_json(dict(row)) for row in rows)
+    async def misses(self, state: str, limit: int) -> tuple[Missed, ...]:
+        query = sa.select(misses).where(misses.c.state == state).order_by(misses.c.id.desc()).limit(limit)
+        rows = await self._db.read(lambda connection: connection.execute(query).all())
+        return tuple(Missed(str(row.id), row.missed_at, miss_from_json(row._asdict())) for row in rows)
+
+    async def decide(self, misses: Collection[str], state: str) -> None:
+        rows = [{"of_id": int(id), "decided": state} for id in misses]
+        if rows:
+            await self._db.write(lambda connection: connection.execute(_DECIDE, rows))
 
     async def spend(self, what: str, *, key: str, at: datetime) -> bool:
         row = {"what": what, "key": key, "at": at}

@@ -10,6 +10,7 @@ import pytest
 from bot.core.messages import Address
 from bot.core.requests import Miss, Status
 from bot.core.tracking import TrackingCode
+from bot.desk.service_desk import ServiceDesk
 from tests.desk.office import HOME, STRANGER, Office
 
 # --- what the filer is told ---------------------------------------------------------------------
@@ -140,5 +141,27 @@ async def test_misses_are_kept_for_the_editors_newest_first(office: Office) -> N
     for _ in range(2):
         await office.desk.miss(first, key="web:1")
     await office.desk.miss(second, key="web:2")
-    assert await office.desk.misses() == (second, first)
-    assert await office.desk.misses(limit=1) == (second,)
+    newest, oldest = await office.desk.misses()
+    assert (newest.miss, oldest.miss) == (second, first)
+    assert newest.at == office.now
+    assert str(newest.at.tzinfo) == "Asia/Tehran"
+    assert await office.desk.misses(limit=1) == (newest,)
+
+
+async def test_a_question_is_kept_without_anybodys_data(office: Office) -> None:
+    desk = ServiceDesk(office.records, lambda: office.catalogue, lambda: office.now, masked=lambda _: "…")
+    await desk.miss(Miss("شماره‌ام ۰۹۱۲۱۲۳۴۵۶۷ است", "fa", "web", "unknown"), key="web:1")
+    (missed,) = await desk.misses()
+    assert missed.miss.text == "…"
+
+
+async def test_what_the_editors_decided_is_remembered(office: Office) -> None:
+    for number in range(3):
+        await office.desk.miss(Miss(f"پرسش {number}", "fa", "web", "unknown"), key=f"web:{number}")
+    last, middle, first = await office.desk.misses()
+    for _ in range(2):
+        await office.desk.decide([first.id, last.id], "accepted")
+    await office.desk.decide([], "dismissed")
+    assert await office.desk.misses() == (middle,)
+    assert await office.desk.misses("accepted") == (last, first)
+    assert await office.desk.misses("dismissed") == ()
