@@ -47,6 +47,14 @@ class Turn:
     replies: tuple[Mapping[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question in the citizen's own words, and what came to mind: "faq/ID", "service/ID", "intent/NAME"."""
+
+    text: str
+    offered: tuple[str, ...]
+
+
 def _mark(inbound: str) -> str:
     """An id made short: of 48 marks two are alike once in 10¹¹ contacts."""
     return blake2s(inbound.encode(), digest_size=6).hexdigest()
@@ -67,6 +75,7 @@ class Session:
     touched_at: datetime | None = None
     profile: Mapping[str, str] = field(default_factory=dict)  # answers not to be asked twice: name, mobile…
     aside: str = ""  # words that an interruption took; "/keep" gives them to the open question after all
+    asked: Asked | None = None  # the last question that was answered or guessed at
     visit: str = ""  # the call that is under way on an address that proves nothing
     proven: bool = False  # whether a proof was given in that call
     absorbed: tuple[str, ...] = ()  # contacts that were taken over, whose belongings are still to be moved
@@ -121,6 +130,7 @@ class Session:
             "touched_at": self.touched_at.isoformat() if self.touched_at else None,
             "profile": dict(self.profile),
             "aside": self.aside,
+            "asked": [self.asked.text, list(self.asked.offered)] if self.asked else None,
             "visit": self.visit,
             "proven": self.proven,
             "absorbed": list(self.absorbed),
@@ -149,4 +159,5 @@ class Session:
             proven=data.get("proven", False),
             absorbed=tuple(data.get("absorbed", ())),
             merged_into=data.get("merged_into", ""),
+            asked=Asked(asked[0], tuple(asked[1])) if (asked := data.get("asked")) else None,
         )

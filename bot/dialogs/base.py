@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.messages import Address, Inbound, Phrase, Reply
-from bot.core.sessions import Frame, Session
+from bot.core.sessions import Asked, Frame, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Context:
     now: datetime  # aware, in the organisation's time zone
     profile: Mapping[str, str] = field(default_factory=dict)  # empty while it is not proven who is there
     proven: bool = True  # False: a caller who may be anybody; nothing personal is told
+    asked: Asked | None = None  # the last question that was answered or guessed at
 
     @property
     def number(self) -> str:
@@ -56,8 +57,9 @@ class Goto:
 class Done:
     """The dialog is over, and `drops` of those below it too. `learn` goes into the citizen's profile ("language" is
     what is spoken from now on). `reroute`: the words that an expired dialog set aside are heard now; `obey`: this
-    command is. `proven`: it is certain now who is there. `adopt`: the drafts of a contact that was taken over.
-    `left`: the address that is spoken from is somebody else's now; nothing of this conversation is asked there."""
+    command is. `asked`: the question that `say` answers or guesses at. `proven`: it is certain now who is there.
+    `adopt`: the drafts of a contact that was taken over. `left`: the address that is spoken from is somebody else's
+    now; nothing of this conversation is asked there."""
 
     say: tuple[Reply, ...] = ()
     then: Push | None = None
@@ -68,6 +70,7 @@ class Done:
     proven: bool = False
     adopt: Session | None = None
     left: bool = False
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)

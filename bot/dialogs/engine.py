@@ -79,5 +79,6 @@ class Engine:
             now=now.astimezone(dialogs.zone),
             profile=session.profile if known else {},
             proven=known,
+            asked=session.asked,
         )
         return Turning(dialogs, self.wording, self.new_id, session, heard, context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.core.catalogue import Catalogue, FaqEntry, pick
 from bot.core.messages import Arg, Choice, Phrase, Reply
-from bot.core.ports import Match
 
 RELATED = 3
 _UNKNOWN = (
@@ -42,19 +41,9 @@ def answer(entry: FaqEntry, language: str, catalogue: Catalogue) -> Reply:
     return Reply(say, tuple(choices))
 
 
-def guesses(matches: tuple[Match, ...], language: str, catalogue: Catalogue) -> Reply:
+def guesses(choices: tuple[Choice, ...]) -> Reply:
     """«منظورتان این بود؟», with the nearest that there is."""
-    choices = [c for m in matches[:RELATED] if (c := _guess(m, language, catalogue))]
     return Reply(Phrase("faq.guesses"), (*choices, *_UNKNOWN))
-
-
-def _guess(match: Match, language: str, catalogue: Catalogue) -> Choice | None:
-    kind, _, id = match.id.partition("/")
-    if kind == "faq" and id in catalogue.faq:
-        return Choice(f"/faq/{id}", pick(catalogue.faq[id].question, language))
-    if kind == "service" and id in catalogue.services:
-        return Choice(f"/service/{id}", pick(catalogue.services[id].title, language))
-    return None
 
 
 def unknown() -> Reply:

@@ -7,6 +7,7 @@ from bot.core.identity import Identity
 from bot.core.messages import Arg, Choice, Inbound, Phrase, Reply, Term
 from bot.core.ports import Desk, Match, Nlu, Reading
 from bot.core.requests import Miss, ServiceRequest, TooManyAttempts
+from bot.core.sessions import Asked
 from bot.core.tracking import TrackingCode, looks_like_code
 from bot.dialogs import desk_news, faq
 from bot.dialogs.base import Context, Done, Move, Push
@@ -17,6 +18,7 @@ from bot.dialogs.track import asked_for_more
 CERTAIN = 0.6  # confidence from which an intent alone decides
 NEAR = 0.2  # score below which a match is not worth a guess
 AGREED = 0.8  # score that two matches about one service must have together
+GUESSES = 3  # that are offered when nothing is sure
 BRIEF = 3  # words; so few are a wish such as «ثبت درخواست» rather than a question
 MENU = (Choice("/menu", Phrase("nav.menu")),)
 HUMAN_FORM = "officer_message"
@@ -74,16 +76,51 @@ class Router:
         best = self._agreed(matches)
         wish = reading.intent if reading.confidence >= CERTAIN else "none"
         if best and not (wish in OF_INTENT and self._wished(text, reading, best)):
-            return self.tell(best, context)
+            return self.tell(best, context, text)
         if wish in OF_INTENT:
             return await self.command(Command(OF_INTENT[wish], self._service_in(wish, matches)), context, heard)
         if wish in SMALL_TALK:
             return Done((Reply(Phrase(f"talk.{wish}"), MENU),))
         if looks_like_code(text):
             return Done((Reply(Phrase("track.bad_code"), (Choice("/track", Phrase("track.another")), *MENU)),))
-        near = tuple(m for m in matches if m.score >= NEAR)
-        await self._missed(heard, context, near)
-        return Done((faq.guesses(near, context.language, self.catalogue) if near else faq.unknown(),))
+        return await self._guessed(heard, context, reading, matches)
+
+    async def _guessed(self, heard: Inbound, context: Context, reading: Reading, matches: tuple[Match, ...]) -> Move:
+        """«منظورتان …؟», with the likeliest answers and wishes; or honestly nothing. The editors hear of it."""
+        near = [(match.score, match.id) for match in matches]
+        near += [(chance, f"intent/{name}") for name, chance in reading.guesses if name in OF_INTENT]
+        likely = sorted((each for each in near if each[0] >= NEAR), key=lambda each: -each[0])
+        ids = tuple(id for _, id in likely[:GUESSES])
+        nearest = tuple(m.id for m in matches if m.score >= NEAR)
+        miss = Miss(heard.text, context.language, context.address.channel, "unknown", nearest=nearest)
+        await self.desk.miss(miss, key=heard.key)
+        if not ids:
+            return Done((faq.unknown(),))
+        choices = tuple(Choice(f"/meant/{id}", self._label(id, context.language)) for id in ids)
+        return Done((faq.guesses(choices),), asked=Asked(heard.text, ids))
+
+    def _label(self, id: str, language: str) -> Arg:
+        """How a guess is put to the citizen."""
+        kind, _, name = id.partition("/")
+        match kind:
+            case "faq":
+                return pick(self.catalogue.faq[name].question, language)
+            case "service":
+                return pick(self.catalogue.services[name].title, language)
+            case _:
+                return Phrase(f"nav.{OF_INTENT[name]}")
+
+    async def _meant(self, id: str, context: Context, heard: Inbound) -> Move:
+        """One of the guesses was right: it is done, and the editors learn of it."""
+        asked = context.asked
+        if asked and id in asked.offered:
+            miss = Miss(
+                asked.text, context.language, context.address.channel, "meant", nearest=asked.offered, chosen=id
+            )
+            await self.desk.miss(miss, key=heard.key)
+        kind, _, name = id.partition("/")
+        meant = Command(OF_INTENT.get(name, "menu")) if kind == "intent" else Command(kind, name)
+        return await self.command(meant, context, heard)
 
     def _agreed(self, matches: tuple[Match, ...]) -> Match | None:
         """The match that is sure; or, when the two best are about one service and share the belief, its question."""
@@ -123,11 +160,12 @@ class Router:
             return Command(OF_INTENT[reading.intent])
         return None
 
-    def tell(self, match: Match, context: Context) -> Move:
+    def tell(self, match: Match, context: Context, text: str) -> Move:
         kind, _, id = match.id.partition("/")
         if kind == "service":
             return Push("guide", {"service": id})
-        return Done((faq.answer(self.catalogue.faq[id], context.language, self.catalogue),))
+        answer = faq.answer(self.catalogue.faq[id], context.language, self.catalogue)
+        return Done((answer,), asked=Asked(text, (match.id,)))
 
     def aside(self, match: Match, context: Context) -> Phrase:
         """The answer to a question asked in the middle of something else: no buttons, that go on belongs there."""
@@ -138,11 +176,6 @@ class Router:
         return Phrase(
             "faq.aside", {"title": pick(guide.title, context.language), "about": pick(guide.about, context.language)}
         )
-
-    async def _missed(self, heard: Inbound, context: Context, matches: tuple[Match, ...]) -> None:
-        nearest = tuple(m.id for m in matches)
-        miss = Miss(heard.text, context.language, context.address.channel, "unknown", nearest=nearest)
-        await self.desk.miss(miss, key=heard.key)
 
     # --- commands -----------------------------------------------------------------------------
 
@@ -166,6 +199,8 @@ class Router:
                 return self._track(arg)
             case "faq" if arg in self.catalogue.faq:
                 return Done((faq.answer(self.catalogue.faq[arg], context.language, self.catalogue),))
+            case "meant":
+                return await self._meant(arg, context, heard)
             case "human":
                 return self._human(context)
             case "mine" | "requests":
@@ -275,7 +310,8 @@ class Router:
 
     async def _unhelped(self, entry: str, context: Context, heard: Inbound) -> Move:
         if entry in self.catalogue.faq:
-            question = pick(self.catalogue.faq[entry].question, context.language)
+            own = context.asked if context.asked and f"faq/{entry}" in context.asked.offered else None
+            question = own.text if own else pick(self.catalogue.faq[entry].question, context.language)
             miss = Miss(question, context.language, context.address.channel, "unhelpful", entry=entry)
             await self.desk.miss(miss, key=heard.key)
         return Done((faq.sorry(),))

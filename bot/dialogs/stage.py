@@ -57,6 +57,7 @@ class Stage:
             proven=self.proven,
             aside=self.aside,
             language=self.context.language,
+            asked=self.context.asked,
             profile={**self.before.profile, **self.learnt} if self.learnt else self.before.profile,
         )
 

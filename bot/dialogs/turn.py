@@ -350,6 +350,8 @@ class Turning(Presence):
         """What follows is the dialog's own wish, the dialog below, or the menu."""
         self.say(*done.say)
         self.learn(done)
+        if done.asked:
+            self.context = replace(self.context, asked=done.asked)
         if done.proven:
             self.prove()
         if done.left:

@@ -159,6 +159,8 @@ class PlainNlu:
     async def read(self, text: str, language: str) -> Reading:
         known = {"i want a person please": "human", "hello": "greet"}
         intent = known.get(fold(text), "none")
+        if "my price" in text:
+            return Reading("none", 0.6, guesses=(("track_request", 0.4), ("greet", 0.3), ("survey", 0.1)))
         return Reading(intent, 1.0 if intent != "none" else 0.0)
 
     async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:

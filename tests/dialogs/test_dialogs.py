@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from bot.core.messages import Event
 from bot.core.requests import Status
+from bot.core.sessions import Session
 from bot.core.tracking import TrackingCode
 from tests.dialogs.small_desk import SMALL, Citizen
 
@@ -134,7 +136,13 @@ async def test_an_answer_that_did_not_help_is_recorded_for_the_editors(citizen: 
     await citizen.says("what does it cost")
     assert "faq.sorry" in await citizen.presses("/unhelped/fee")
     (miss,) = citizen.desk.misses
-    assert (miss.reason, miss.entry) == ("unhelpful", "fee")
+    assert (miss.reason, miss.entry, miss.text) == ("unhelpful", "fee", "what does it cost")
+
+
+async def test_an_answer_reached_by_a_button_is_recorded_under_its_own_question(citizen: Citizen) -> None:
+    await citizen.says("/faq/fee")
+    await citizen.presses("/unhelped/fee")
+    assert [m.text for m in citizen.desk.misses] == ["What does it cost?"]
 
 
 async def test_an_unknown_question_gets_an_honest_answer_and_is_recorded(citizen: Citizen) -> None:
@@ -145,7 +153,30 @@ async def test_an_unknown_question_gets_an_honest_answer_and_is_recorded(citizen
 
 async def test_a_near_question_is_offered_as_a_guess(citizen: Citizen) -> None:
     assert "faq.guesses" in await citizen.says("the price of things")
-    assert "/faq/fee" in citizen.offered
+    assert "/meant/faq/fee" in citizen.offered
+
+
+async def test_what_was_meant_is_told_and_recorded_for_the_editors(citizen: Citizen) -> None:
+    await citizen.says("the price of things")
+    citizen.session = Session.from_json(json.loads(json.dumps(citizen.session.to_json())))
+    assert "It costs nothing." in await citizen.presses("/meant/faq/fee")
+    unknown, meant = citizen.desk.misses
+    assert (unknown.reason, unknown.nearest) == ("unknown", ("faq/fee",))
+    assert (meant.reason, meant.text, meant.chosen) == ("meant", "the price of things", "faq/fee")
+
+
+async def test_wishes_are_guessed_at_beside_answers(citizen: Citizen) -> None:
+    assert "faq.guesses" in await citizen.says("my price")
+    assert citizen.offered[:2] == ["/meant/intent/track_request", "/meant/faq/fee"], "the likelier first"
+    await citizen.says("1")
+    assert citizen.open == "track:code"
+    assert citizen.desk.misses[-1].chosen == "intent/track_request"
+
+
+async def test_a_guess_that_was_not_offered_is_obeyed_and_not_recorded(citizen: Citizen) -> None:
+    assert "It costs nothing." in await citizen.says("/meant/faq/fee")
+    assert "engine.unknown_command" in await citizen.says("/meant/faq/gone")
+    assert not citizen.desk.misses
 
 
 async def test_the_guide_goes_from_audience_to_each_part_of_a_page(citizen: Citizen) -> None:
