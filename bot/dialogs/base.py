@@ -122,6 +122,10 @@ class Dialog(Protocol):
         """More about the open question than `ask` says."""
         ...
 
+    def about(self, frame: Frame) -> str:
+        """The service that is being talked about here, if it is one: questions are first heard as about it."""
+        ...
+
     def refit(self, frame: Frame) -> Frame | None:
         """A frame of another version made to fit this one; None: the dialog is gone for good."""
         ...
@@ -140,6 +144,9 @@ class Soft:
 
     def help(self, frame: Frame, context: Context) -> Phrase | None:
         return None
+
+    def about(self, frame: Frame) -> str:
+        return ""
 
     def refit(self, frame: Frame) -> Frame | None:
         return None

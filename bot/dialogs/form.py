@@ -109,6 +109,9 @@ class FormDialog:
     def _shown(self, field: Field, value: Any, context: Context) -> Arg:
         return fields.shown(field, value, context.language, self.catalogue.services)
 
+    def about(self, frame: Frame) -> str:
+        return self.form.service or str(frame.answers.get("service") or "")
+
     def help(self, frame: Frame, context: Context) -> Phrase | None:
         field = self.fields.get(frame.step)
         if field is None:

@@ -70,6 +70,9 @@ class GuideDialog(Soft):
         fee = Phrase("guide.fee", {"fee": Term("rial", str(service.fee))}) if service.fee else Phrase("guide.free")
         return Phrase("form.lines", {"lines": (fee, note)}) if note else fee
 
+    def about(self, frame: Frame) -> str:
+        return str(frame.answers.get("service", ""))
+
     async def accept(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         if heard.event is not Event.CHOICE:
             return Pass()

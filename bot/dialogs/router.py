@@ -66,13 +66,14 @@ class Router:
 
     # --- free words ---------------------------------------------------------------------------
 
-    async def hear(self, heard: Inbound, context: Context) -> Move:
-        """Words with no open question: a code, a wish, a question, or honestly not understood."""
+    async def hear(self, heard: Inbound, context: Context, about: str = "") -> Move:
+        """Words with no open question: a code, a wish, a question (first of all `about` this service), or honestly not
+        understood."""
         text = heard.text
         if code := TrackingCode.found_in(text):
             return Push("track", heard=code)
         reading = await self.nlu.read(text, context.language)
-        matches = await self.nlu.answers(text, context.language)
+        matches = await self.nlu.answers(text, context.language, service=about or self._told_last(context))
         best = self._agreed(matches)
         wish = reading.intent if reading.confidence >= CERTAIN else "none"
         if best and not (wish in OF_INTENT and self._wished(text, reading, best)):
@@ -121,6 +122,12 @@ class Router:
         kind, _, name = id.partition("/")
         meant = Command(OF_INTENT.get(name, "menu")) if kind == "intent" else Command(kind, name)
         return await self.command(meant, context, heard)
+
+    def _told_last(self, context: Context) -> str:
+        """The service of the last answer: «هزینه‌اش چقدر است؟» asks on about it."""
+        told = context.asked.offered if context.asked else ()
+        entry = self.catalogue.faq.get(told[0].removeprefix("faq/")) if len(told) == 1 else None
+        return entry.service if entry else ""
 
     def _agreed(self, matches: tuple[Match, ...]) -> Match | None:
         """The match that is sure; or, when the two best are about one service and share the belief, its question."""

@@ -229,7 +229,11 @@ class Turning(Presence):
                 return
             if value:
                 heard = replace(heard, event=Event.CHOICE, value=value)
-            elif matching.is_question(heard.text) and not self.soft(frame) and (match := await self.sure(heard.text)):
+            elif (
+                matching.is_question(heard.text)
+                and not self.soft(frame)
+                and (match := await self.sure(heard.text, frame))
+            ):
                 self.digress(match, keep=question.expect.kind in _FREE)
                 return
         await self.accept(heard)
@@ -251,7 +255,7 @@ class Turning(Presence):
             if code and frame.dialog != "track":
                 await self.open(Push("track", heard=code))
                 return
-            if match := await self.sure(heard.text):
+            if match := await self.sure(heard.text, frame):
                 self.digress(match, keep=False)
                 return
             if command := await self.dialogs.router.wish(heard.text, self.context):
@@ -264,10 +268,11 @@ class Turning(Presence):
             self.say(Phrase("engine.stuck"))
         self.ask()
 
-    async def sure(self, text: str) -> Match | None:
+    async def sure(self, text: str, frame: Frame) -> Match | None:
         if len(fold(text)) <= _NEVER_A_QUESTION:
             return None
-        best = await self.dialogs.nlu.answers(text, self.context.language, limit=1)
+        about = self.dialog(frame).about(frame)
+        best = await self.dialogs.nlu.answers(text, self.context.language, service=about, limit=1)
         return best[0] if best and best[0].sure else None
 
     def digress(self, match: Match, *, keep: bool) -> None:
@@ -291,7 +296,8 @@ class Turning(Presence):
         value = matching.chosen(last, self.heard, self.dialogs.words, self.wording, self.context.language)
         return matching.command_in(value) if value else None
 
-    async def route(self) -> None:
+    async def route(self, about: str = "") -> None:
+        """`about`: the service that was being talked about."""
         heard = self.heard
         if heard.event is Event.CHOICE:
             self.say(Phrase("engine.stale"))
@@ -305,7 +311,7 @@ class Turning(Presence):
         elif command := self.offered():
             await self.elsewhere(command)
         else:
-            await self.follow(await self.dialogs.router.hear(heard, self.context))
+            await self.follow(await self.dialogs.router.hear(heard, self.context, about))
 
     # --- moves --------------------------------------------------------------------------------
 
@@ -325,8 +331,8 @@ class Turning(Presence):
             case Done():
                 await self.close(move)
             case Pass():
-                self.frames.pop()
-                await self.route()
+                left = self.frames.pop()
+                await self.route(self.dialog(left).about(left))
 
     async def open(self, push: Push) -> None:
         self.say(*push.say)

@@ -154,7 +154,10 @@ class KeysAsWords:
 
 
 class PlainNlu:
-    """Knows one question and one wish, by heart."""
+    """Knows one question and one wish, by heart, and what service each question was about."""
+
+    def __init__(self) -> None:
+        self.about: list[str] = []
 
     async def read(self, text: str, language: str) -> Reading:
         known = {"i want a person please": "human", "hello": "greet"}
@@ -164,6 +167,7 @@ class PlainNlu:
         return Reading(intent, 1.0 if intent != "none" else 0.0)
 
     async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+        self.about.append(service)
         if "cost" in text:
             return (Match("faq/fee", 0.9, sure=True),)
         return (Match("faq/fee", 0.2, sure=False),) if "price" in text else ()

@@ -179,6 +179,13 @@ async def test_a_guess_that_was_not_offered_is_obeyed_and_not_recorded(citizen: 
     assert not citizen.desk.misses
 
 
+async def test_a_question_is_heard_as_about_the_service_that_is_talked_of(citizen: Citizen) -> None:
+    await citizen.says("what about snow", "what does it cost", "and the price")
+    assert citizen.nlu.about == ["", "", "light"], "an answer leaves its service behind"
+    await citizen.says("/service/light", "what about dogs", "/form/lamp", "what does it cost?")
+    assert citizen.nlu.about[3:] == ["light", "light"], "so do its page and its form"
+
+
 async def test_the_guide_goes_from_audience_to_each_part_of_a_page(citizen: Citizen) -> None:
     await citizen.says("/services")
     await citizen.presses("citizen")
