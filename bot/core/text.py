@@ -24,15 +24,27 @@ LETTERS = str.maketrans(
 """One character to one spelling, after NFKD has taken hamza, madda and harakat off their letters."""
 
 INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
+    "[\u00ad\u034f\u061c\u180e\u200b\u200d-\u200f\u202a-\u202e\u2060-\u206f\u20e3\ufe00-\ufe0f\ufeff\ufff9-\ufffb]"
 )
 _MARKS = re.compile(
     "[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]"
 )
-_HAMZA_ON_CHAIR = re.compile("(?:ئ|[یيى]\u0654)(?=[وؤ])")  # مسئول: written مسؤول and مسوول too
-_SILENT_YE = re.compile("ه[\u200c\\s]+[یيى](?=[\u200c\\s.,;:!?()«»،؛؟]|$)")  # خانه‌ی ما = خانهٔ ما = خانۀ ما
-_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
-_SPACE = re.compile(r"\s+")
+_MAY_CARRY_HAMZA = re.compile("[ئ\u0654\ufbea-\ufbfb\ufe89-\ufe8c]")
+HAMZA_ON_CHAIR = re.compile("(?:ئ|[یيى]\u0654)(?=[وؤ])")  # مسئول: written مسؤول and مسوول too
+SILENT_YE = re.compile("ه\\s+ی(?=[\\s.,;:!?()«»]|$)")  # خانه‌ی ما = خانهٔ ما = خانۀ ما
+
+
+class _Plain(dict[int, str]):
+    """A character (its code point) → its folded spelling: nothing for marks, several letters for ligatures."""
+
+    def __missing__(self, point: int) -> str:
+        letters = unicodedata.normalize("NFKD", INVISIBLE.sub("", chr(point)))
+        plain = fold_digits(_MARKS.sub("", letters).translate(LETTERS)).lower()
+        self[point] = plain
+        return plain
+
+
+PLAIN = _Plain()  # grows to the characters that were ever seen: bounded by Unicode, in practice by a few hundred
 
 
 def fold_digits(text: str) -> str:
@@ -45,10 +57,11 @@ def fold_digits(text: str) -> str:
 def fold(text: str) -> str:
     """The spelling for comparing: compatibility forms, Persian letters, ASCII digits, no marks, half-spaces as
     spaces, single spaces, lower case. Idempotent."""
-    if not text.isascii():
-        text = INVISIBLE.sub("", text)
-        text = unicodedata.normalize("NFKD", _HAMZA_ON_CHAIR.sub("و", unicodedata.normalize("NFKC", text)))
-        text = _SILENT_YE.sub("ه", _MARKS.sub("", text).translate(LETTERS))
-        if _OTHER_DIGIT.search(text):
-            text = fold_digits(text)
-    return _SPACE.sub(" ", text).strip().lower()
+    if text.isascii():
+        return " ".join(text.split()).lower()
+    if _MAY_CARRY_HAMZA.search(text):
+        text = HAMZA_ON_CHAIR.sub("و", unicodedata.normalize("NFKC", INVISIBLE.sub("", text)))
+    text = text.translate(PLAIN)
+    if "ه" in text:
+        text = SILENT_YE.sub("ه", text)
+    return " ".join(text.split())
