@@ -29,6 +29,8 @@ cli.add_typer(evaluate, name="evaluate")
 cli.add_typer(requests, name="requests")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Picture = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it too: FILE.png or FILE.svg.")]
+Semantic = Annotated[bool, typer.Option("--semantic", help="By meaning too; needs the extra `semantic`.")]
 Code = Annotated[str, typer.Argument(help="A tracking code, in any digits, spaces and dashes allowed.")]
 
 
@@ -109,12 +111,14 @@ def evaluate_nlu(
     train: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: the content's own.")] = None,
     test: Annotated[Path | None, typer.Option(help="Rasa NLU YAML; default: five-fold cross-validation.")] = None,
     json: Json = False,
+    picture: Picture = None,
+    semantic: Semantic = False,
 ) -> None:
-    """How well intents are told apart."""
+    """How well intents are told apart. Intents of the test that the training lacks are out of scope."""
     with worded():
         from bot.commands import evaluating
 
-        typer.echo(evaluating.nlu(train, test, json=json))
+        typer.echo(evaluating.nlu(train, test, json=json, picture=picture, semantic=semantic))
 
 
 @evaluate.command("faq")
@@ -122,12 +126,14 @@ def evaluate_faq(
     entries: Annotated[Path | None, typer.Option(help="JSON Lines; default: the content's own entries.")] = None,
     questions: Annotated[Path | None, typer.Option(help="JSON Lines; default: each variant, itself held out.")] = None,
     json: Json = False,
+    picture: Picture = None,
+    semantic: Semantic = False,
 ) -> None:
-    """How well questions find their answer."""
+    """How well questions find their answer. A question with the id null has none."""
     with worded():
         from bot.commands import evaluating
 
-        typer.echo(evaluating.faq(entries, questions, json=json))
+        typer.echo(evaluating.faq(entries, questions, json=json, picture=picture, semantic=semantic))
 
 
 @requests.command("list")

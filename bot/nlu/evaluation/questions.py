@@ -1,0 +1,181 @@
+"""How well questions find their entry: on anybody's entries and questions, or over our own content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from bot.core.catalogue import Catalogue
+from bot.core.ports import Match
+from bot.nlu.evaluation.costs import Latency, each_timed, grown_mb, resident_mb, timed
+from bot.nlu.evaluation.files import Entry, Question, read_entries, read_questions
+from bot.nlu.evaluation.intents import Encode
+from bot.nlu.evaluation.measures import DEPTH, Judged, calibration_error, mean, out_of_scope_auroc, ranking
+from bot.nlu.finglish import Vocabulary
+from bot.nlu.model import passages
+from bot.nlu.normalise import tokens
+from bot.nlu.retrieval import Passage, Retriever
+
+OWN_FOLDS = 10
+
+Matches = Sequence[Match]
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalScores:
+    """Recall and rank of the questions that have an answer, and the share of them that was `told` one as sure;
+    `told_wrong`: the share of all asked (`n`) that was told a wrong one. `out_of_scope_auroc` (None without any): the
+    chance that a question that has no answer scores below one that has."""
+
+    recall_at_1: float
+    recall_at_3: float
+    mrr_at_10: float
+    out_of_scope_auroc: float | None
+    n: int
+    told: float
+    told_wrong: float
+    calibration_error: float
+    train_seconds: float
+    micros_per_query: float
+    micros_p50: float
+    micros_p99: float
+    memory_mb: float | None  # that the process grew by
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalReport:
+    scores: RetrievalScores
+    judged: tuple[Judged, ...]
+
+
+def evaluate_faq(entries_file: Path, questions_file: Path, *, encode: Encode | None = None) -> RetrievalReport:
+    """See `files` for their shape. Raises ValueError with file and line."""
+    entries = read_entries(entries_file)
+    return evaluate(entries, read_questions(questions_file, entries), encode=encode)
+
+
+def evaluate(
+    entries: Sequence[Entry], questions: Sequence[Question], *, encode: Encode | None = None
+) -> RetrievalReport:
+    before = resident_mb()
+    ask, training = timed(lambda: answering(entries, encode))
+    answers, took = each_timed(ask, [question.text for question in questions])
+    ranks = [_rank(q.id, matches) for q, matches in zip(questions, answers, strict=True) if q.id]
+    judged = tuple(judge(q.text, q.id, matches) for q, matches in zip(questions, answers, strict=True))
+    return _report(ranks, judged, took, training, before)
+
+
+def answering(entries: Sequence[Entry], encode: Encode | None = None) -> Callable[[str], Matches]:
+    """A retriever of these entries: question → the nearest, best first."""
+    found = [
+        Passage(entry.id, tuple(words for line in entry.lines if (words := tokens(line))), tokens(entry.answer))
+        for entry in entries
+    ]
+    vocabulary = Vocabulary(words for entry in found for words in (*entry.lines, entry.body))
+    ask = _asking(_retriever(found, {}, (), encode), encode)
+    return lambda text: ask(vocabulary.read(text))
+
+
+def own_faq(catalogue: Catalogue, *, encode: Encode | None = None) -> RetrievalReport:
+    """Each way of asking put as a question to the content without it, a tenth of them at a time, and the unrelated
+    sentences likewise as questions that have no answer. Only FAQ entries count as rivals; telling the page of the
+    entry's own service is right too."""
+    found = tuple(passages(catalogue))
+    service_of = {p.id: p.service for p in found}
+    asked = _own_questions(catalogue)
+    ranks: list[int | None] = []
+    judged: list[Judged] = []
+    took: list[float] = []
+    training = 0.0
+    before = resident_mb()
+    for fold in range(OWN_FOLDS):
+        held = asked[fold::OWN_FOLDS]
+        ask, seconds = timed(lambda held=held: _without(held, found, catalogue, encode))  # type: ignore[misc]
+        training += seconds / OWN_FOLDS
+        answers, each = each_timed(ask, [question.text for question in held])
+        took += each
+        for question, matches in zip(held, answers, strict=True):
+            if question.id:
+                ranks.append(_rank(question.id, [m for m in matches if m.id.startswith("faq/")]))
+            answer = judge(question.text, question.id, matches)
+            page = bool(question.id) and answer.given == f"service/{service_of[question.id]}"
+            judged.append(replace(answer, given=question.id) if page else answer)
+    return _report(ranks, judged, took, training, before)
+
+
+def _own_questions(catalogue: Catalogue) -> list[Question]:
+    """Every wording of an entry that has another one, and what is unrelated."""
+    found = [
+        Question(text, f"faq/{entry.id}")
+        for entry in catalogue.faq.values()
+        for text in (*entry.question.values(), *chain.from_iterable(entry.variants.values()))
+    ]
+    count = Counter(question.id for question in found)
+    return [question for question in found if count[question.id] > 1] + [Question(t, "") for t in catalogue.unrelated]
+
+
+def _without(
+    held: Sequence[Question], found: Sequence[Passage], catalogue: Catalogue, encode: Encode | None
+) -> Callable[[str], Matches]:
+    """The content as if these had never been written."""
+    gone = {(question.id, tuple(tokens(question.text))) for question in held}
+    left = [
+        replace(passage, lines=tuple(words for words in passage.lines if (passage.id, tuple(words)) not in gone))
+        for passage in found
+    ]
+    strange = {question.text for question in held if not question.id}
+    unrelated = [tokens(text) for text in catalogue.unrelated if text not in strange]
+    vocabulary = Vocabulary(words for passage in left for words in (*passage.lines, passage.body))
+    ask = _asking(_retriever(left, catalogue.synonyms, unrelated, encode), encode)
+    return lambda text: ask(vocabulary.read(text))
+
+
+def _retriever(
+    found: Sequence[Passage],
+    synonyms: Mapping[str, Sequence[str]],
+    unrelated: Sequence[Sequence[str]],
+    encode: Encode | None,
+) -> Retriever:
+    return Retriever(found, synonyms, unrelated, encode) if encode else Retriever(found, synonyms, unrelated)  # type: ignore[call-arg]
+
+
+def _asking(retriever: Retriever, encode: Encode | None) -> Callable[[Sequence[str]], Matches]:
+    def ask(words: Sequence[str]) -> Matches:
+        if encode is None:
+            return retriever.ask(words, limit=2 * DEPTH)
+        return retriever.ask(words, encode([" ".join(words)])[0], limit=2 * DEPTH)  # type: ignore[call-arg]
+
+    return ask
+
+
+def _rank(wanted: str, matches: Matches) -> int | None:
+    return next((rank for rank, match in enumerate(matches) if match.id == wanted), None)
+
+
+def judge(text: str, wanted: str, matches: Matches) -> Judged:
+    if not matches:
+        return Judged(text, wanted, "", 0.0, told=False)
+    return Judged(text, wanted, matches[0].id, matches[0].score, matches[0].sure)
+
+
+def _report(
+    ranks: Sequence[int | None], judged: Sequence[Judged], took: list[float], training: float, before: float | None
+) -> RetrievalReport:
+    latency = Latency.of(took)
+    scores = RetrievalScores(
+        *ranking(ranks),
+        out_of_scope_auroc=out_of_scope_auroc(judged),
+        n=len(judged),
+        told=mean(j.told for j in judged if j.in_scope),
+        told_wrong=mean(j.told and not j.right for j in judged),
+        calibration_error=calibration_error(judged),
+        train_seconds=training,
+        micros_per_query=latency.mean,
+        micros_p50=latency.p50,
+        micros_p99=latency.p99,
+        memory_mb=grown_mb(before),
+    )
+    return RetrievalReport(scores, tuple(judged))
