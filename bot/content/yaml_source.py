@@ -12,7 +12,7 @@ from yaml.reader import Reader
 DEEPEST = 20  # levels inside each other; the content's own are eight at most
 _HINT = 'indent with spaces, and put "quotes" around text that has ": " or " #" in it or begins with a sign'
 _CONTROL = re.compile(f"{Reader.NON_PRINTABLE.pattern}|[\x85\u2028\u2029]")  # the last ones begin a line in YAML alone
-_Loader: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast
+LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def compose(text: str) -> Node:
         line = text.count("\n", 0, control.start()) + 1
         raise NotYaml(line, f"an invisible control character (U+{ord(control.group()):04X}); delete it")
     try:
-        documents = _build(yaml.parse(text, Loader=_Loader))
+        documents = _build(yaml.parse(text, Loader=LOADER))
     except yaml.MarkedYAMLError as error:
         raise NotYaml(_line(error, text), f"not valid YAML: {error.problem or error.context}; {_HINT}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: "\\UFFFFFFFF" without libyaml
