@@ -44,12 +44,15 @@ class EncoderProcess:
     for a second, which doubles each time that a new process answers nothing either.
     """
 
-    def __init__(self, name: str, *, patience: float = PATIENCE, clock: Callable[[], float] = monotonic) -> None:
-        """Raises NoEncoder."""
+    def __init__(
+        self, name: str, *, nice: int = 0, patience: float = PATIENCE, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """`nice` as in nice(1): training steps back behind what people wait for. Raises NoEncoder."""
         inside = load(name)
         self.name = inside.name
         self.size = inside.size
         self._loads = name
+        self._nice = nice
         self._patience = patience
         self._clock = clock
         self._process: subprocess.Popen[bytes] | None = None
@@ -117,6 +120,7 @@ class EncoderProcess:
                 self._process = subprocess.Popen(  # noqa: S603  our own interpreter, no shell
                     command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | found
                 )
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, self._nice)
             except OSError:
                 raise self._failed() from None
         return self._process
