@@ -41,9 +41,13 @@ class _Plain(dict[int, str]):
         letters = unicodedata.normalize("NFKD", INVISIBLE.sub("", chr(point)))
         plain = fold_digits(_MARKS.sub("", letters).translate(LETTERS)).lower()
         self[point] = plain
+        if len(plain) != 1:
+            UNEVEN.add(chr(point))
         return plain
 
 
+UNEVEN: set[str] = set()
+"""The characters in `PLAIN` whose spelling is none or several letters."""
 PLAIN = _Plain()  # grows to the characters that were ever seen: bounded by Unicode, in practice by a few hundred
 
 

@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from bot.core.ports import Entity, Unreadable
-from bot.nlu import identifiers
-from bot.nlu.jalali import find_dates, read_date
+from bot.nlu import jalali, times
+from bot.nlu.emails import AT_WORDS, find_emails, read_email
+from bot.nlu.identifiers import READERS, find_identifiers
+from bot.nlu.money import find_amounts, read_amount
+from bot.nlu.number_words import PARTS, SAID
 from bot.nlu.numbers import find_numbers
+from bot.nlu.plates import find_plates, read_plate
 from bot.nlu.spans import Folded, Span
+from bot.nlu.spoken import in_digits, read_digits, repeated
 
 Clock = Callable[[], date]
-
-_READERS: dict[str, Callable[[str], str]] = {
-    "mobile": identifiers.read_mobile,
-    "landline": identifiers.read_landline,
-    "phone": identifiers.read_phone,
-    "national_id": identifiers.read_national_id,
-    "legal_id": identifiers.read_legal_id,
-    "postal_code": identifiers.read_postal_code,
-    "email": identifiers.read_email,
-    "tracking_code": identifiers.read_tracking_code,
-}
 LONGEST = 2000  # characters that are searched: values stand in sentences, not in treatises
+LIKELY = 0.5  # what is likelier leaves no room for a date, a time, an amount or a number in the same place
+
+_READERS: dict[str, Callable[[str], str | int]] = {
+    **READERS,
+    "email": read_email,
+    "plate": read_plate,
+    "time": times.read_time,
+    "amount": read_amount,
+    "digits": read_digits,
+}
 KINDS = frozenset(("number", "date", *_READERS))
 
 
 def parse(kind: str, text: str, today: date) -> str | int:
-    """As `bot.core.ports.Nlu.parse` says; also "phone": a mobile or a landline. ValueError for a kind that is none."""
+    """As `bot.core.ports.Nlu.parse` says; also phone: a mobile or a landline · time → "HH:MM" · amount → rials ·
+    iban → "IR" and 24 digits · plate → "12ب345-67" · digits → all that are written or said.
+    ValueError for a kind that is none."""
     text = text[:LONGEST]
     if kind == "number":
         return read_number(text)
     if kind == "date":
-        return read_date(text, today)
+        return jalali.read_date(text, today)
     if kind not in _READERS:
         raise ValueError(f"not a kind of value: {kind}")
     return _READERS[kind](text)
@@ -48,45 +54,63 @@ def read_number(text: str) -> int:
     return int(values.pop())
 
 
-_DIGIT = re.compile(r"\d")
+_TRIGGERS = frozenset().union(PARTS, SAID, AT_WORDS, jalali.TRIGGERS, times.TRIGGERS)
 _ARTICLE = re.compile(r"یک|یه|one")
 
 
 def find_entities(text: str, today: date) -> tuple[Entity, ...]:
-    """In order of their place. Ten digits may be a tracking code and a national id at once; a day or a number is only
-    found where nothing more particular stands."""
+    """In order of their place; those that overlap are alternatives, the likelier first. Ten digits may be a tracking
+    code and a national id at once; a day, a time, an amount or a number is found where nothing more particular is
+    likely. A number is no alternative of anything."""
     text = text[:LONGEST]
     folded = Folded.of(text)
-    found = [(kind, span) for kind, span in _particular(text, folded)]
-    taken = [(span.start, span.end) for _, span in found]
-    for kind, span in _plain(folded, today):
-        if all(span.end <= start or end <= span.start for start, end in taken):
-            found.append((kind, span))
-            taken.append((span.start, span.end))
-    return tuple(
-        Entity(kind, span.value, *folded.raw(span.start, span.end))
-        for kind, span in sorted(found, key=lambda each: (each[1].start, each[0]))
-    )
-
-
-def _particular(text: str, folded: Folded) -> Iterator[tuple[str, Span]]:
-    if "@" in folded:
-        for span in identifiers.find_emails(Folded.of(text, keep_case=True)):
-            yield "email", span
-    if not _DIGIT.search(folded):
-        return
-    for kind, find in (
-        ("tracking_code", identifiers.find_tracking_codes),
-        ("mobile", identifiers.find_mobiles),
-        ("national_id", identifiers.find_national_ids),
+    if not folded.has_digits and "@" not in folded and folded.words.isdisjoint(_TRIGGERS):
+        return ()
+    said = in_digits(folded)
+    found = list(_particular(folded, said, text))
+    for kind, where, spans in (
+        ("amount", folded, find_amounts(folded)),
+        ("date", said, jalali.find_dates(said, today)),
+        ("time", said, times.find_times(said)),
+        ("number", folded, _numbers(folded)),
     ):
-        for span in find(folded):
-            yield kind, span
+        least = LIKELY if kind != "number" else 0.0
+        taken = [each for each in found if each.confidence >= least]
+        for span in spans:
+            each = _entity(kind, span, where)
+            if not any(_overlap(each, other) for other in taken):
+                found.append(each)
+    return tuple(_in_order(found)) if len(found) > 1 else tuple(found)
 
 
-def _plain(folded: Folded, today: date) -> Iterator[tuple[str, Span]]:
-    for span in find_dates(folded, today):
-        yield "date", span
-    for span in find_numbers(folded):
-        if not _ARTICLE.fullmatch(folded, span.start, span.end):  # «یک سؤال دارم»
-            yield "number", span
+def _entity(kind: str, span: Span, text: Folded) -> Entity:
+    return Entity(kind, span.value, *text.raw(span.start, span.end), span.confidence)
+
+
+def _overlap(one: Entity, other: Entity) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _particular(folded: Folded, said: Folded, text: str) -> Iterator[Entity]:
+    for span in find_emails(folded, text):
+        yield _entity("email", span, folded)
+    for span in find_plates(said):
+        yield _entity("plate", span, said)
+    dictated = repeated(said)
+    for kind, span in find_identifiers(dictated):
+        yield _entity(kind, span, dictated)
+
+
+def _numbers(text: Folded) -> Iterator[Span]:
+    return (span for span in find_numbers(text) if not _ARTICLE.fullmatch(text, span.start, span.end))
+
+
+def _in_order(found: Iterable[Entity]) -> Iterator[Entity]:
+    """From the left, and within what overlaps from the likeliest."""
+    cluster: list[Entity] = []
+    for each in sorted(found, key=lambda each: (each.start, -each.end)):
+        if cluster and not any(_overlap(each, other) for other in cluster):
+            yield from sorted(cluster, key=lambda each: -each.confidence)
+            cluster = []
+        cluster.append(each)
+    yield from sorted(cluster, key=lambda each: -each.confidence)

@@ -1,8 +1,7 @@
-"""Numbers that name someone or something (telephones, national and legal ids, postal codes), and e-mail addresses.
+"""Numbers that name someone or something: tracking codes, telephones, national and legal ids, postal codes, IBANs.
 
-Rules: national id, the mod-11 check of the civil registration (codes that lost their leading zeros are padded from
-eight digits); legal id, the mod-11 check of the registry of legal entities; telephone numbers, Iran's national
-numbering plan (ITU-T E.164, country code 98); postal code, ten digits of Iran Post.
+They are found as digits in any script, in words and dictated in groups, with whatever separators. What ten digits are
+is decided by their check digit and by the words beside them; where several are possible all are told.
 """
 
 from __future__ import annotations
@@ -11,147 +10,131 @@ import re
 from collections.abc import Callable, Iterator
 
 from bot.core.ports import Unreadable
-from bot.core.tracking import TrackingCode, looks_like_code
+from bot.core.tracking import TrackingCode
+from bot.nlu import checks
+from bot.nlu.cues import cue
+from bot.nlu.runs import Window, runs, windows
 from bot.nlu.spans import Folded, Span
+from bot.nlu.spoken import in_digits, repeated
 
-_AREAS = "11 13 17 21 23 24 25 26 28 31 34 35 38 41 44 45 51 54 56 58 61 66 71 74 76 77 81 83 84 86 87"
-AREAS = frozenset(_AREAS.split())
-"""Area codes of the 31 provinces, without the leading zero."""
+Read = Callable[[str], str | None]
+"""Digits → the value that they are, or None."""
 
-_GAP = r"[\s\-\u2010-\u2015._/()\[\]]{0,3}"
-_COUNTRY = rf"(?:(?:\+|00){_GAP}98{_GAP}(?:0{_GAP})?|(?:98{_GAP})?0{_GAP})"
-_MOBILE = re.compile(rf"(?<![\d+])(?:{_COUNTRY}|98{_GAP})?(?P<number>9{_GAP}[0-49](?:{_GAP}\d){{8}})(?!\d)")
-_FOREIGN = re.compile(rf"\+?\d{_GAP}$")  # what stands before belongs to another number: +1 912 345 6789
-_LANDLINE = re.compile(
-    rf"(?<![\d+])(?:{_COUNTRY}|98{_GAP})?(?P<area>[1-8]{_GAP}\d){_GAP}(?P<number>[1-9](?:{_GAP}\d){{7}})(?!\d)"
+_IBAN_PREFIX = re.compile(r"(?:ir|ای\s?ار)\W{0,2}$")
+_CERTAIN, _CUED, _CONTRADICTED, _IN_PART, _BROKEN, _WEAK = 0.97, 0.95, 0.4, 0.75, 0.5, 0.5
+_SIZES = range(8, 25)
+
+
+def _tracking_code(digits: str) -> str | None:
+    try:
+        return TrackingCode(digits)
+    except ValueError:
+        return None
+
+
+def _checked(check: Callable[[str], bool]) -> Read:
+    return lambda digits: digits if check(digits) else None
+
+
+_KINDS: tuple[tuple[str, float, Read], ...] = (
+    ("iban", 0.97, lambda digits: "IR" + digits if checks.is_iban(digits) else None),
+    ("mobile", 0.95, lambda digits: checks.mobile(digits, bare=False)),
+    ("tracking_code", 0.9, _tracking_code),
+    ("landline", 0.9, lambda digits: checks.landline(digits, bare=False)),
+    ("national_id", 0.85, _checked(checks.is_national_id)),
+    ("legal_id", 0.6, lambda digits: digits if digits[0] == "1" and checks.is_legal_id(digits) else None),
+    ("mobile", 0.4, checks.mobile),
+    ("postal_code", 0.3, _checked(checks.is_postal_code)),
 )
-_EMAIL = re.compile(
-    r"(?<![\w.+\-@])([A-Za-z0-9](?:[\w.+\-%]*[\w+\-%])?)\s?@\s?((?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24})(?![\w\-@])",
-    re.ASCII,
+"""With the confidence of what nothing speaks for or against: a check digit is right by chance once in ten times."""
+_ONLY_CUED: tuple[tuple[str, Read], ...] = (
+    ("landline", checks.landline),
+    ("landline", lambda digits: digits if len(digits) == 8 and digits[0] in "23456789" else None),
+    ("national_id", lambda digits: padded if checks.is_national_id(padded := digits.zfill(10)) else None),
 )
-_LEGAL_WEIGHTS = (29, 27, 23, 19, 17, 29, 27, 23, 19, 17)
-
-
-def _run(size: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\d)\d(?:{_GAP}\d){{{size}}}(?!\d)")
-
-
-_NATIONAL, _TEN, _ELEVEN = _run("7,9"), _run("9"), _run("10")
-
-
-def _digits(text: str) -> str:
-    return re.sub(r"\D", "", text)
-
-
-# --- checks -------------------------------------------------------------------------------------
-
-
-def is_national_id(digits: str) -> bool:
-    """Ten digits whose last one is the check digit of the others."""
-    if len(digits) != 10 or digits == digits[0] * 10 or digits[:3] == "000" or digits[3:9] == "000000":
-        return False
-    rest = sum(int(d) * (10 - i) for i, d in enumerate(digits[:9])) % 11
-    return int(digits[9]) == (rest if rest < 2 else 11 - rest)
-
-
-def is_legal_id(digits: str) -> bool:
-    """Eleven digits whose last one is the check digit of the others."""
-    if len(digits) != 11 or digits == digits[0] * 11 or digits[3:9] == "000000":
-        return False
-    shift = int(digits[9]) + 2
-    rest = sum((int(d) + shift) * w for d, w in zip(digits[:10], _LEGAL_WEIGHTS, strict=True)) % 11
-    return int(digits[10]) == rest % 10
-
-
-def is_postal_code(digits: str) -> bool:
-    return len(digits) == 10 and digits[0] != "0" and digits != digits[0] * 10
+_PHONES = ("mobile", "landline")
 
 
 # --- finding ------------------------------------------------------------------------------------
 
 
-def find_mobiles(text: Folded, *, bare: bool = False) -> Iterator[Span]:
-    """Iranian mobile numbers as E.164; `bare`: without 0 or 98 in front too."""
-    for match in _MOBILE.finditer(text):
-        marked = match.start("number") > match.start()
-        if marked or (bare and not _FOREIGN.search(text, max(match.start() - 5, 0), match.start())):
-            yield Span("+98" + _digits(match["number"]), match.start(), match.end())
+def find_identifiers(text: Folded) -> Iterator[tuple[str, Span]]:
+    """Every kind and value that digits may be; those that overlap are alternatives. Where «تلفن» stands beside them,
+    eight digits are a landline without its area code. `text`: in digits (`bot.nlu.spoken.in_digits`)."""
+    since = 0
+    for run in runs(text):
+        found: list[tuple[str, Span]] = []
+        hint = cue(text, run.start(), run.end(), since=since)
+        since = run.end()
+        if hint == "amount":
+            continue
+        for window in windows(text, run, _SIZES):
+            for kind, span in _readings(text, window, hint):
+                if not any(kind == k and span.start < s.end and s.start < span.end for k, s in found):
+                    found.append((kind, span))
+        yield from (each for each in found if not _inside_another(each[1], found))
 
 
-def find_landlines(text: Folded) -> Iterator[Span]:
-    for match in _LANDLINE.finditer(text):
-        area = _digits(match["area"])
-        if area in AREAS:
-            yield Span(f"+98{area}{_digits(match['number'])}", match.start(), match.end())
+def _readings(text: Folded, window: Window, hint: str) -> Iterator[tuple[str, Span]]:
+    start = window.start - (text[window.start - 1 : window.start] == "+")
+    for kind, usual, read in _KINDS:
+        if value := read(window.digits):
+            confidence = usual
+            if kind == "iban" and (prefix := _IBAN_PREFIX.search(text, max(0, start - 8), start)):
+                start = prefix.start()
+            elif hint and usual < _CERTAIN:
+                meant = hint == kind or (hint == "phone" and kind in _PHONES)
+                confidence = max(usual, _CUED) if meant else usual * _CONTRADICTED
+            if not window.whole and confidence < _CUED:
+                confidence *= _IN_PART
+            if window.broken and kind not in _PHONES:
+                confidence *= _BROKEN
+            if not (window.broken and confidence < _WEAK and usual < _WEAK):
+                yield kind, Span(value, start, window.end, round(confidence, 2))
+    for kind, read in _ONLY_CUED:
+        if (
+            (hint == kind or (hint == "phone" and kind in _PHONES))
+            and not window.broken
+            and (value := read(window.digits))
+        ):
+            yield kind, Span(value, start, window.end, _IN_PART)
 
 
-def find_emails(text: Folded) -> Iterator[Span]:
-    """`text` with its case kept: what stands before the @ is the owner's to spell."""
-    for match in _EMAIL.finditer(text):
-        local, domain = match[1], match[2].lower()
-        if ".." not in local and len(local) <= 64 and len(domain) <= 253:
-            yield Span(f"{local}@{domain}", match.start(), match.end())
-
-
-def find_national_ids(text: Folded) -> Iterator[Span]:
-    for match in _TEN.finditer(text):
-        if is_national_id(digits := _digits(match.group())):
-            yield Span(digits, match.start(), match.end())
-
-
-def find_tracking_codes(text: Folded) -> Iterator[Span]:
-    for match in _TEN.finditer(text):
-        if code := TrackingCode.found_in(match.group()):
-            yield Span(str(code), match.start(), match.end())
+def _inside_another(span: Span, found: list[tuple[str, Span]]) -> bool:
+    """Part of something longer that is as likely: the ten last digits of a mobile number."""
+    return any(
+        s.start <= span.start and span.end <= s.end and s.end - s.start > span.end - span.start
+        and s.confidence >= span.confidence
+        for _, s in found
+    )  # fmt: skip
 
 
 # --- reading ------------------------------------------------------------------------------------
 
 
-def _read(
-    kind: str, pattern: re.Pattern[str], check: Callable[[str], bool], failed: str, pad: int = 0
-) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        candidates = [_digits(m.group()).zfill(pad) for m in pattern.finditer(Folded.of(text))]
-        for digits in candidates:
-            if check(digits):
-                return digits
-        raise Unreadable(failed if candidates else kind)
+def _reader(kind: str, sizes: range, read: Read, failed: str = "") -> Callable[[str], str]:
+    """`failed`: the reason when digits are as many as they must be, and not right."""
 
-    return read
+    def reader(text: str) -> str:
+        said = repeated(in_digits(Folded.of(text)))
+        seen = False
+        for run in runs(said):
+            for window in windows(said, run, sizes):
+                seen = True
+                if value := read(window.digits):
+                    return str(value)
+        raise Unreadable(failed if seen and failed else kind)
 
-
-read_national_id = _read("national_id", _NATIONAL, is_national_id, "national_id.checksum", 10)
-read_legal_id = _read("legal_id", _ELEVEN, is_legal_id, "legal_id.checksum")
-read_postal_code = _read("postal_code", _TEN, is_postal_code, "postal_code")
+    return reader
 
 
-def read_mobile(text: str) -> str:
-    return _only(find_mobiles(Folded.of(text), bare=True), "mobile")
-
-
-def read_landline(text: str) -> str:
-    return _only(find_landlines(Folded.of(text)), "landline")
-
-
-def read_phone(text: str) -> str:
-    folded = Folded.of(text)
-    return _only([*find_mobiles(folded, bare=True)] or [*find_landlines(folded)], "mobile")
-
-
-def read_email(text: str) -> str:
-    return _only(find_emails(Folded.of(text, keep_case=True)), "email")
-
-
-def read_tracking_code(text: str) -> str:
-    code = TrackingCode.found_in(text)
-    if code is None:
-        raise Unreadable("tracking_code.check_digit" if looks_like_code(text) else "tracking_code")
-    return str(code)
-
-
-def _only(found: Iterator[Span] | list[Span], kind: str) -> str:
-    """The first value found. Raises Unreadable."""
-    for span in found:
-        return str(span.value)
-    raise Unreadable(kind)
+READERS: dict[str, Callable[[str], str]] = {
+    "tracking_code": _reader("tracking_code", range(10, 11), _tracking_code, "tracking_code.check_digit"),
+    "national_id": _reader("national_id", range(8, 11), _ONLY_CUED[-1][1], "national_id.checksum"),
+    "legal_id": _reader("legal_id", range(11, 12), _checked(checks.is_legal_id), "legal_id.checksum"),
+    "postal_code": _reader("postal_code", range(10, 11), _checked(checks.is_postal_code)),
+    "mobile": _reader("mobile", range(10, 15), checks.mobile),
+    "landline": _reader("landline", range(10, 15), checks.landline),
+    "phone": _reader("mobile", range(10, 15), lambda digits: checks.mobile(digits) or checks.landline(digits)),
+    "iban": _reader("iban", range(24, 25), _KINDS[0][2], "iban.checksum"),
+}

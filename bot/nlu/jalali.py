@@ -13,13 +13,23 @@ from functools import partial
 import jdatetime
 
 from bot.core.ports import Unreadable
-from bot.nlu.calendar_words import DAYS, GREGORIAN_MONTHS, JALALI_MONTHS, NEAR, WEEKDAYS
-from bot.nlu.numbers import UNITS, find_numbers
-from bot.nlu.spans import WORD_END, WORD_START, Folded, Span, words_of
+from bot.nlu.calendar_words import (
+    EDGES,
+    GREGORIAN_MONTHS,
+    JALALI_MONTHS,
+    LAST,
+    NEAR,
+    NEXT,
+    THIS,
+    UNITS,
+    WEEKDAYS,
+)
+from bot.nlu.spans import WORD_END, WORD_START, Folded, Span, triggers, words_of
+from bot.nlu.spoken import in_digits
 
 Resolve = Callable[[re.Match[str], date], date]
 
-_NEXT, _LAST = "(?:بعدی|بعد|دیگه|دیگر|اینده)", "(?:قبلی|قبل|پیش|گذشته)"
+_SURE = 0.9
 
 
 # --- resolving ----------------------------------------------------------------------------------
@@ -45,16 +55,17 @@ def _civil(year: int, month: int, day: int) -> date:
 
 
 def _full_year(year: int, today: date) -> int:
-    """Two digits are a year of this century unless it would be more than ten years ahead."""
+    """Two digits are a year of this century unless it would be more than ten years ahead; people say «چهارصد و پنج»."""
     if year > 99:
-        return year
+        return year + 1000 if year < 500 else year
     now = jdatetime.date.fromgregorian(date=today).year
     return year + (1400 if 1400 + year <= now + 10 else 1300)
 
 
 def _numeric(match: re.Match[str], today: date) -> date:
-    a, b, c = int(match[1]), int(match[2]), int(match[3])
-    year, month, day = (c, b, a) if len(match[3]) == 4 or (len(match[1]) < 4 and c > 31) else (a, b, c)
+    first, second, third = (part for part in match.groups() if part)
+    a, b, c = int(first), int(second), int(third)
+    year, month, day = (c, b, a) if len(third) == 4 or (len(first) < 4 and c > 31) else (a, b, c)
     if 1900 <= year <= 2199:
         return _civil(year, month, day)
     if 99 < year < 1200 or year > 1599:
@@ -63,10 +74,7 @@ def _numeric(match: re.Match[str], today: date) -> date:
 
 
 def _day_of(match: re.Match[str]) -> int:
-    word = re.sub(r"\s+", " ", match["day"])
-    if word.isdigit():
-        return int(word)
-    return next(v for k, v in DAYS.items() if k.replace(" ", "") == word.replace(" ", ""))
+    return int(match["day"]) if match["day"].isdigit() else 1
 
 
 def _named(match: re.Match[str], today: date) -> date:
@@ -75,9 +83,9 @@ def _named(match: re.Match[str], today: date) -> date:
     year = match["year"]
     if year is None:
         return _nearest(today, (partial(gregorian, this_year + offset, month, day) for offset in (0, 1, -1)))
-    if year.isdigit():
-        return gregorian(_full_year(int(year), today), month, day)
-    offset = 0 if year == "امسال" else 1 if re.search(_NEXT, year) else -1
+    if year[0].isdigit():
+        return gregorian(_full_year(int(year.replace(" ", "")), today), month, day)
+    offset = 0 if year == "امسال" else 1 if re.search(NEXT, year) else -1
     return gregorian(this_year + offset, month, day)
 
 
@@ -101,21 +109,66 @@ def _nearest(today: date, years: Iterator[Callable[[], date]]) -> date:
 
 
 def _near(match: re.Match[str], today: date) -> date:
-    word = re.sub(r"\s+", "", match[1])
-    return today + timedelta(next(v for k, v in NEAR.items() if k.replace(" ", "") == word))
+    return today + timedelta(_named_in(NEAR, match["near"]))
+
+
+def _named_in(table: dict[str, int], word: str) -> int:
+    word = re.sub(r"\s+", "", word)
+    return next(value for name, value in table.items() if name.replace(" ", "") == word)
 
 
 def _in_so_many(match: re.Match[str], today: date) -> date:
-    numbers = list(find_numbers(Folded.of(match["count"] + " تا")))
-    if len(numbers) != 1:
-        raise Unreadable("date")
-    count = int(numbers[0].value) * (-1 if match.groupdict().get("past") else 1)
-    unit = match["unit"]
+    count = int(match["count"]) * (-1 if match.groupdict().get("past") else 1)
+    return _away(today, count, UNITS[match["unit"]])
+
+
+def _away(today: date, count: int, unit: str) -> date:
     if abs(count) > 40_000:
         raise Unreadable("date")
-    if unit in ("ماه", "month", "months", "سال", "year", "years"):
-        return _months_away(today, count * (12 if unit in ("سال", "year", "years") else 1))
-    return today + timedelta(count * (7 if unit in ("هفته", "week", "weeks") else 1))
+    if unit in ("month", "year"):
+        return _months_away(today, count * (12 if unit == "year" else 1))
+    return today + timedelta(count * (7 if unit == "week" else 1))
+
+
+def _edge(match: re.Match[str], today: date) -> date:
+    """The first, the middle or the last day of a week, a month or a year."""
+    which, named = EDGES[re.sub(r"\s+", " ", match["edge"])], match["month"]
+    unit = "month" if named else UNITS[re.sub(r"\s+", " ", match["unit"])]
+    shift = _shift(match["when"] or "")
+    if unit == "week":
+        saturday = today - timedelta((today.weekday() + 2) % 7)
+        day = saturday + timedelta(7 * shift + (0, 3, 5)[which])  # the week ends when Thursday's work does
+        return day if match["when"] or day >= today else day + timedelta(7)
+    now = jdatetime.date.fromgregorian(date=today)
+    year, month = divmod(now.year * 12 + now.month - 1 + shift * (1 if unit == "month" else 12), 12)
+    if unit == "year":
+        return _last_of(year, 12) if which == 2 else gregorian(year, 1 if which == 0 else 7, 1)
+    if named:
+        return _nearest(
+            today, (partial(_edge_of, now.year + offset, JALALI_MONTHS[named], which) for offset in (0, 1, -1))
+        )
+    return _edge_of(year, month + 1, which)
+
+
+def _edge_of(year: int, month: int, which: int) -> date:
+    return _last_of(year, month) if which == 2 else gregorian(year, month, 15 if which == 1 else 1)
+
+
+def _last_of(year: int, month: int) -> date:
+    following = gregorian(year + month // 12, month % 12 + 1, 1)
+    return following - timedelta(1)
+
+
+def _shift(when: str) -> int:
+    """How many weeks, months or years from this one."""
+    return 1 if re.search(NEXT, when) else -1 if re.search(LAST, when) else 0
+
+
+def _of_month(match: re.Match[str], today: date) -> date:
+    """«۱۵ این ماه», «بیستم ماه بعد»."""
+    now = jdatetime.date.fromgregorian(date=today)
+    year, month = divmod(now.year * 12 + now.month - 1 + _shift(match["when"]), 12)
+    return gregorian(year, month + 1, _day_of(match))
 
 
 def _months_away(today: date, months: int) -> date:
@@ -131,15 +184,14 @@ def _months_away(today: date, months: int) -> date:
 
 
 def _weekday(match: re.Match[str], today: date) -> date:
-    name = re.sub(r"\s+", "", match["weekday"])
-    weekday = next(v for k, v in WEEKDAYS.items() if k.replace(" ", "") == name)
+    weekday = _named_in(WEEKDAYS, match["weekday"])
     saturday = today - timedelta((today.weekday() + 2) % 7)
     week = match["after"] or match["before"] or ""
-    if "هفته" in week or "week" in week:
-        offset = 0 if re.search(r"(?:این|همین)\s*هفته|this", week) else -7 if re.search(f"{_LAST}|last", week) else 7
-        return saturday + timedelta(weekday + offset)
+    if re.search("هفته|hafte|week", week):
+        weeks = int(number.group()) if (number := re.search(r"\d+", week)) else 1
+        return saturday + timedelta(weekday + 7 * weeks * _shift(week))
     ahead = (weekday - (today - saturday).days) % 7
-    if re.search(f"{_LAST}|last", week):
+    if _shift(week) < 0:
         return today - timedelta(7 - ahead)
     return today + timedelta(ahead or 7)
 
@@ -152,45 +204,81 @@ def _pattern(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts).replace("<<", WORD_START).replace(">>", WORD_END))
 
 
-_SEPARATOR = r"\s*[/.\-\u2013_\\]\s*"
-_DAY = rf"(?P<day>(?<!\d)\d{{1,2}}(?!\d)|<<(?:{words_of(DAYS)})>>)(?:\s*(?:م|ام|th|st|nd|rd|of)>>)*"
+_SEPARATOR = r"\s*[/.\-\u2013_\\*]\s*"
+_DAY = r"(?P<day>(?<![\d/])\d{1,2}(?!\d)|<<(?:اول|یکم)>>)(?:\s*(?:م|ام|th|st|nd|rd|of)>>)*"
 _MONTH, _FOREIGN_MONTH = words_of(JALALI_MONTHS), words_of(GREGORIAN_MONTHS)
+_WHEN = rf"(?:(?:{NEXT}|{LAST}|{THIS}|جاری)>>)"
 _YEAR = (
-    r"(?:(?:\s*(?:ماه|سال|,|/))*\s*(?P<year>(?<!\d)(?:1[2-5]\d\d|[03-9]\d)(?![\d/:])"
-    rf"|<<(?:امسال|پارسال|سال\s*(?:{_NEXT}|{_LAST}))>>))?"
+    r"(?:(?:\s*(?:ماه|سال|,|/))*\s*(?P<year>(?<!\d)(?:1[2-5]\d\d|39\d|4[0-2]\d|[03-9]\d|0\s[1-9])(?![\d/:])"
+    rf"(?!\s?(?:متر|نفر|تو|هزار|میلی|تا|عدد|کیلو|درصد))|<<(?:امسال|پارسال|سال\s*(?:{NEXT}|{LAST}))>>))?"
 )
 _FOREIGN_YEAR = r"(?:\s*,?\s*(?P<year>(?:19|20)\d\d)(?!\d))?"
-_COUNT = rf"<<(?P<count>(?<!\d)\d{{1,3}}|(?:{words_of(UNITS)})(?:\s*و\s*(?:{words_of(UNITS)}))?)>>"
-_UNIT = "<<(?P<unit>روز|هفته|ماه|سال|days?|weeks?|months?|years?)>>"
-_WEEK_BEFORE = r"(?:<<(?P<before>(?:next|this|last)(?:\s+week)?)\s+(?:on\s+)?)?"
-_WEEK_AFTER = rf"(?P<after>\s*(?:(?:این|همین)\s*هفته|(?:هفته\s*)?(?:{_NEXT}|{_LAST}))>>|\s+(?:next|this|last)\s+week)?"
-_FORMS: tuple[tuple[re.Pattern[str], Resolve], ...] = (
+_COUNT = r"(?<![\d./])(?<!\d\s)(?P<count>\d{1,3})"
+_UNIT = f"<<(?P<unit>{words_of(UNITS)})>>"
+_WEEK = r"(?:\d\s*)?(?:هفته|hafte|week)ی?"
+_WEEK_BEFORE = (
+    rf"(?:<<(?P<before>(?:next|this|last)(?:\s+week)?|{THIS}|{_WEEK}\s*(?:{NEXT}|{LAST})|{THIS}\s*{_WEEK})"
+    r"\s*,?\s*(?:on\s+|روز\s*)?)?"
+)
+_WEEK_AFTER = (
+    rf"(?P<after>\s+(?:next|this|last)\s+week|\s*(?:(?:روز\s*)?{THIS}\s*{_WEEK}|(?:{_WEEK}\s*)?(?:{NEXT}|{LAST}))>>)?"
+)
+_EDGE = (
+    rf"<<(?P<edge>{words_of(EDGES)})>>\s*(?:{THIS}>>\s*)?"
+    rf"(?P<unit>ماه|هفته|سال|mah|hafte|sal|the month|the week|the year|(?:برج\s*)?(?P<month>{_MONTH}))>>"
+    rf"(?:\s*ماه>>)?\s*(?P<when>{_WHEN})?"
+)
+_Form = tuple[re.Pattern[str], Resolve, frozenset[str]]
+_FORMS: tuple[_Form, ...] = (
     (
         _pattern(rf"(?<![\d/.\-])(\d{{4}}|\d{{1,2}}){_SEPARATOR}(\d{{1,2}}){_SEPARATOR}(\d{{4}}|\d{{1,2}})(?![\d/\-])"),
         _numeric,
+        frozenset(),
     ),
-    (_pattern(rf"{_DAY}\s*(?:ماه\s*)?<<(?P<month>{_MONTH})(?:\s*ماه)?>>", _YEAR), _named),
-    (_pattern(rf"<<(?P<month>{_MONTH})>>\s*{_DAY}", _YEAR), _named),
-    (_pattern(rf"{_DAY}\s*<<(?P<month>{_FOREIGN_MONTH})>>", _FOREIGN_YEAR), _named_gregorian),
-    (_pattern(rf"<<(?P<month>{_FOREIGN_MONTH})>>\s*{_DAY}", _FOREIGN_YEAR), _named_gregorian),
+    (_pattern(rf"{_DAY}\s*(?:ماه\s*)?<<(?P<month>{_MONTH})(?:\s*ماه)?>>", _YEAR), _named, triggers(JALALI_MONTHS)),
+    (_pattern(rf"<<(?P<month>{_MONTH})>>\s*{_DAY}", _YEAR), _named, triggers(JALALI_MONTHS)),
     (
-        _pattern(_COUNT, r"\s*(?:تا\s*)?", _UNIT, rf"\s*<<(?:(?P<past>{_LAST}|ago)|{_NEXT}|later|from now)>>"),
-        _in_so_many,
+        _pattern(rf"{_DAY}\s*<<(?P<month>{_FOREIGN_MONTH})>>", _FOREIGN_YEAR),
+        _named_gregorian,
+        triggers(GREGORIAN_MONTHS),
     ),
-    (_pattern(r"<<in\s+", _COUNT, r"\s+", _UNIT), _in_so_many),
-    (_pattern(_WEEK_BEFORE, rf"<<(?P<weekday>{words_of(WEEKDAYS)})>>", _WEEK_AFTER), _weekday),
-    (_pattern(rf"<<({words_of(NEAR)})>>"), _near),
+    (
+        _pattern(rf"<<(?P<month>{_FOREIGN_MONTH})>>\s*{_DAY}", _FOREIGN_YEAR),
+        _named_gregorian,
+        triggers(GREGORIAN_MONTHS),
+    ),
+    (
+        _pattern(rf"{_DAY}\s*(?P<when>(?:{THIS}\s*ماه|ماه\s*جاری|(?<=م\s)ماه\s*(?:{NEXT}|{LAST})))>>"),
+        _of_month,
+        triggers(("ماه",)),
+    ),
+    (_pattern(_EDGE), _edge, triggers(EDGES)),
+    (
+        _pattern(_WEEK_BEFORE, rf"<<(?<!\d)(?P<weekday>{words_of(WEEKDAYS)})>>(?!\s*سوری)", _WEEK_AFTER),
+        _weekday,
+        triggers(WEEKDAYS),
+    ),
+    (
+        _pattern(_COUNT, r"\s*(?:تا\s*)?", _UNIT, rf"\s*<<(?:(?P<past>{LAST}|ago)|{NEXT}|later|from now)>>"),
+        _in_so_many,
+        triggers(UNITS),
+    ),
+    (_pattern(r"<<(?:in|dar)\s+", _COUNT, r"\s+", _UNIT), _in_so_many, triggers(UNITS)),
+    (_pattern(rf"<<(?P<near>{words_of(NEAR)})(?:\s*شب)?>>"), _near, triggers(NEAR)),
 )
-"""Most particular first: what one form has taken, the next ones leave alone."""
+"""Most particular first: what one form has taken, the next ones leave alone. With the words of which a text must have
+one, or none: it must have digits."""
+TRIGGERS = frozenset().union(*(words for _, _, words in _FORMS))
+"""A text without any of these words and without digits names no day."""
 _ABSOLUTE = 5  # so many forms name a day of the calendar, the others count from today
-_HINT = re.compile(
-    "|".join((r"[\da-z]|شنبه|روز|هفته|ماه|سال|فردا|دیشب|امشب|جمعه|ادینه", *filter(lambda m: len(m) > 1, JALALI_MONTHS)))
+_COMPACT = re.compile(
+    r"\s*(?:((?:1[2-5]|20)\d\d)\s?([01]?\d)\s?([0-3]\d|\b\d)|(\d{1,2})\s(\d{1,2})\s(1[2-5]\d\d))\s*#?\s*"
 )
-_COMPACT = re.compile(r"\s*((?:1[2-5]|20)\d\d)([01]\d)([0-3]\d)\s*")
 
 
 def find_dates(text: Folded, today: date) -> Iterator[Span]:
-    """Every day named, as ISO date; days that no calendar has are passed over."""
+    """Every day named, as ISO date; days that no calendar has are passed over. `text`: in digits
+    (`bot.nlu.spoken.in_digits`)."""
     for _, found in _find(text, today):
         if isinstance(found, Span):
             yield found
@@ -199,7 +287,7 @@ def find_dates(text: Folded, today: date) -> Iterator[Span]:
 def read_date(text: str, today: date) -> str:
     """The one day that a text names, «شنبه» beside «۷ آذر» being no other. Raises Unreadable: "date" when none or two
     are named, "date.no_such_day"."""
-    folded = Folded.of(text)
+    folded = in_digits(Folded.of(text))
     if match := _COMPACT.fullmatch(folded):
         return _numeric(match, today).isoformat()
     found = list(_find(folded, today))
@@ -216,10 +304,12 @@ def read_date(text: str, today: date) -> str:
 
 def _find(text: Folded, today: date) -> Iterator[tuple[int, Span | Unreadable]]:
     """With the number of the form that found it."""
-    if not _HINT.search(text):
+    if not text.has_digits and text.words.isdisjoint(TRIGGERS):
         return
     taken: list[tuple[int, int]] = []
-    for form, (pattern, resolve) in enumerate(_FORMS):
+    for form, (pattern, resolve, words) in enumerate(_FORMS):
+        if text.words.isdisjoint(words) if words else not text.has_digits:
+            continue
         for match in pattern.finditer(text):
             start, end = match.span()
             if all(end <= begun or done <= start for begun, done in taken):
@@ -229,8 +319,8 @@ def _find(text: Folded, today: date) -> Iterator[tuple[int, Span | Unreadable]]:
 
 def _resolved(resolve: Resolve, match: re.Match[str], today: date) -> Span | Unreadable:
     try:
-        return Span(resolve(match, today).isoformat(), *match.span())
+        return Span(resolve(match, today).isoformat(), *match.span(), _SURE)
     except Unreadable as error:
         return error
-    except OverflowError:
+    except (OverflowError, ValueError):
         return Unreadable("date")

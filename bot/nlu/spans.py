@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.core.text import INVISIBLE, LETTERS, fold_digits
+from bot.core.text import PLAIN, UNEVEN
+
+WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
+WORD_START, WORD_END = r"(?<![^\W\d_])", r"(?![^\W\d_])"
+"""Around words that may touch digits but not letters: «۱۵ام», «۱۵آبان»."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,56 +21,62 @@ class Span:
     value: str | int
     start: int
     end: int
+    confidence: float = 1.0
 
 
 class Folded(str):
-    """Folded text that remembers where each character stood. Spaces are kept, marks and invisible characters are not.
+    """Folded text that remembers where each character stood in the raw one. Spaces are kept; marks and invisible
+    characters are not."""
 
-    ASCII letters are lower case unless `keep_case`.
-    """
-
-    __slots__ = ("places",)
-    places: tuple[int, ...]
+    __slots__ = ("ends", "has_digits", "starts", "words")
+    starts: Sequence[int]
+    ends: Sequence[int]  # raw offsets, one of each for every character
+    words: frozenset[str]
+    has_digits: bool
 
     @classmethod
-    def of(cls, text: str, *, keep_case: bool = False) -> Folded:
+    def of(cls, text: str) -> Folded:
+        size = len(text)
         if text.isascii():
-            folded = cls(text if keep_case else text.lower())
-            folded.places = tuple(range(len(text)))
-            return folded
-        letters: list[str] = []
-        places: list[int] = []
-        for place, character in enumerate(text):
-            plain = _PLAIN[character]
-            letters.append(plain if keep_case else plain.lower())
-            places += (place,) * len(plain)
-        folded = cls("".join(letters))
-        folded.places = tuple(places)
+            return cls._at(text.lower(), range(size), range(1, size + 1))
+        plain = text.translate(PLAIN)
+        if UNEVEN.isdisjoint(text):
+            return cls._at(plain, range(size), range(1, size + 1))
+        places = [place for place, character in enumerate(text) for _ in PLAIN[ord(character)]]
+        return cls._at(plain, places, [place + 1 for place in places])
+
+    @classmethod
+    def _at(cls, text: str, starts: Sequence[int], ends: Sequence[int]) -> Folded:
+        folded = cls(text)
+        folded.starts, folded.ends = starts, ends
+        folded.words = frozenset(WORD.findall(text))
+        folded.has_digits = _DIGIT.search(text) is not None
         return folded
 
     def raw(self, start: int, end: int) -> tuple[int, int]:
         """The raw offsets of a stretch of the folded text that is not empty."""
-        return self.places[start], self.places[end - 1] + 1
+        return self.starts[start], self.ends[end - 1]
+
+    def replaced(self, changes: Iterable[tuple[int, int, str]]) -> Folded:
+        """With other letters from `start` to `end`, for each change; all of them stand where the old ones stood."""
+        letters: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        done = 0
+        for start, end, new in changes:
+            letters += (self[done:start], new)
+            starts += (*self.starts[done:start], *[self.starts[start]] * len(new))
+            ends += (*self.ends[done:start], *[self.ends[end - 1]] * len(new))
+            done = end
+        letters.append(self[done:])
+        return self._at("".join(letters), [*starts, *self.starts[done:]], [*ends, *self.ends[done:]])
 
 
-class _Plain(dict[str, str]):
-    """One character in its folded spelling; nothing for marks, invisible characters and the like."""
-
-    def __missing__(self, character: str) -> str:
-        decomposed = unicodedata.normalize("NFKD", INVISIBLE.sub("", character))
-        plain = fold_digits("".join(c for c in decomposed if not unicodedata.combining(c)).translate(LETTERS))
-        if len(plain.lower()) != len(plain):
-            plain = plain.lower()
-        self[character] = plain
-        return plain
-
-
-_PLAIN = _Plain()  # grows to the characters that were ever seen: bounded by Unicode, in practice by a few hundred
-
-WORD_START, WORD_END = r"(?<![^\W\d_])", r"(?![^\W\d_])"
-"""Around words that may touch digits but not letters: «۱۵ام», «۱۵آبان»."""
-
-
-def words_of(table: dict[str, int]) -> str:
-    """An alternation of a table's keys, longest first, with free spaces where a key has one."""
+def words_of(table: Collection[str]) -> str:
+    """An alternation of words, longest first, with free spaces where one has a space."""
     return "|".join(re.escape(k).replace(r"\ ", r"\s*") for k in sorted(table, key=len, reverse=True))
+
+
+def triggers(table: Iterable[str]) -> frozenset[str]:
+    """What a text has at least one of when it has one of these words, written in one or with spaces."""
+    return frozenset(part for key in table for part in (key.replace(" ", ""), *key.split()))

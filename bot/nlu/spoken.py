@@ -1,0 +1,44 @@
+"""Numbers that are said, as digits: «صفر نهصد و دوازده سیصد و چهل و پنج» reads "0 912 345", each number by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.core.ports import Unreadable
+from bot.nlu.number_words import ORDINAL, SAID
+from bot.nlu.numbers import sums
+from bot.nlu.spans import Folded
+
+_SAID = frozenset(SAID)
+_REPEATED = re.compile(r"(?<!\d)([2-4])\s?تا\s?(\d)(?!\d)")
+
+
+def in_digits(text: Folded) -> Folded:
+    """With every whole number in words as its digits («پانزدهم» as "15م"); digits that were written stay as they are,
+    leading zeros and separators too."""
+    if text.words.isdisjoint(_SAID) or not (changes := list(_changes(text))):
+        return text
+    return text.replaced(changes)
+
+
+def _changes(text: Folded) -> Iterator[tuple[int, int, str]]:
+    for sum_ in sums(text, SAID):
+        value = sum_.value
+        if value.denominator == 1 and any(not item[0].isdigit() for item in sum_.items):
+            yield sum_.start, sum_.end, f"{int(value)}{ORDINAL if sum_.items[-1] == ORDINAL else ''}"
+
+
+def repeated(text: Folded) -> Folded:
+    """«دو تا صفر» as "00", as people dictate; elsewhere «دو تا سه» is from two to three."""
+    if "تا" not in text.words:
+        return text
+    return text.replaced((m.start(), m.end(), m[2] * int(m[1])) for m in _REPEATED.finditer(text))
+
+
+def read_digits(text: str) -> str:
+    """All digits that are written or said, one after the other. Raises Unreadable when there are none."""
+    digits = re.sub(r"\D", "", repeated(in_digits(Folded.of(text))))
+    if not digits:
+        raise Unreadable("digits")
+    return digits
