@@ -27,10 +27,16 @@ evaluate = typer.Typer(help="Measure how well it understands.", no_args_is_help=
 requests = typer.Typer(help="See and move requests.", no_args_is_help=True, rich_markup_mode=None)
 cli.add_typer(evaluate, name="evaluate")
 cli.add_typer(requests, name="requests")
+questions = typer.Typer(help="What was asked and not known: see it, and make it known.", rich_markup_mode=None)
+cli.add_typer(questions, name="questions")
+rasa = typer.Typer(help="The desk inside a Rasa assistant.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(rasa, name="rasa")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Picture = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it too: FILE.png or FILE.svg.")]
 Semantic = Annotated[bool, typer.Option("--semantic", help="By meaning too; needs the extra `semantic`.")]
+Cluster = Annotated[str, typer.Argument(help="As `pishkhan questions` names it: q12.")]
+Only = Annotated[list[int] | None, typer.Option(metavar="N", help="Only wording N; may be repeated.")]
 Code = Annotated[str, typer.Argument(help="A tracking code, in any digits, spaces and dashes allowed.")]
 
 
@@ -136,6 +142,42 @@ def evaluate_faq(
         typer.echo(evaluating.faq(entries, questions, json=json, picture=picture, semantic=semantic))
 
 
+@rasa.command("export")
+def rasa_export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Made if need be.")],
+    force: Annotated[bool, typer.Option("--force", help="Write among files that no export has written.")] = False,
+) -> None:
+    """Write a Rasa 3.6 project, ready to train, from the content."""
+    with worded():
+        given = _settings()
+        from bot.commands import rasa as assistant
+
+        typer.echo(assistant.export(given, folder, force=force))
+
+
+@rasa.command("actions")
+def rasa_actions(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 5055,
+) -> None:
+    """Serve Rasa's actions until Ctrl-C, on rasa-sdk's own server and on the desk's data."""
+    with worded():
+        given = _settings()
+        from bot.commands import rasa as assistant
+
+        assistant.actions(given, host, port)
+
+
+@rasa.command("token")
+def rasa_token() -> None:
+    """Print the token that Rasa has to bring with each call of an action."""
+    with worded():
+        given = _settings()
+        from bot.commands import rasa as assistant
+
+        typer.echo(assistant.token(given))
+
+
 @requests.command("list")
 def requests_list(
     status: Annotated[str, typer.Option(help="Only these.")] = "",
@@ -177,6 +219,89 @@ def requests_set(
         from bot.commands import requests as desk
 
         typer.echo(desk.moved(given, code, status, note=note, unit=unit, officer=officer, json=json))
+
+
+@questions.callback(invoke_without_command=True)
+def questions_list(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many clusters.")] = 20,
+    json: Json = False,
+) -> None:
+    """What citizens asked and the counter did not know, put together, the most asked first."""
+    if context.invoked_subcommand:
+        return
+    with worded():
+        given = _settings()
+        from bot.commands import questions as editors
+
+        typer.echo(editors.listed(given, limit=limit, json=json))
+
+
+@questions.command("show")
+def questions_show(cluster: Cluster, json: Json = False) -> None:
+    """One cluster with all its wordings."""
+    with worded():
+        given = _settings()
+        from bot.commands import questions as editors
+
+        typer.echo(editors.shown(given, cluster, json=json))
+
+
+@questions.command("accept")
+def questions_accept(
+    cluster: Cluster,
+    entry: Annotated[str, typer.Option("--as", metavar="ENTRY", help="They are other wordings of this entry.")] = "",
+    intent: Annotated[str, typer.Option(metavar="NAME", help="They are examples of this intent.")] = "",
+    new: Annotated[str, typer.Option(metavar="ID", help="They become a new entry, with an --answer.")] = "",
+    service: Annotated[str, typer.Option(metavar="ID", help="The service that the new entry belongs to.")] = "",
+    question: Annotated[list[str] | None, typer.Option(help="Of the new entry; once in each language.")] = None,
+    answer: Annotated[list[str] | None, typer.Option(help="Of the new entry; once in each language.")] = None,
+    file: Annotated[str, typer.Option(help="Where the new entry stands: faq/NAME.yaml.")] = "",
+    only: Only = None,
+    text: Annotated[list[str] | None, typer.Option(help="Write this in place of their words; may be repeated.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be written.")] = False,
+) -> None:
+    """Write a cluster's wordings into the content; the running server knows them at once."""
+    with worded():
+        given = _settings()
+        from bot.commands import questions as editors
+
+        wanted = editors.Answer(entry, intent, new, service, file, question or (), answer or ())
+        typer.echo(editors.accepted(given, cluster, wanted, picked=only or (), texts=text or (), dry_run=dry_run))
+
+
+@questions.command("dismiss")
+def questions_dismiss(cluster: Cluster, only: Only = None) -> None:
+    """These are no questions for the content: list them no more."""
+    with worded():
+        given = _settings()
+        from bot.commands import questions as editors
+
+        typer.echo(editors.dismissed(given, cluster, picked=only or ()))
+
+
+@questions.command("check")
+def questions_check() -> None:
+    """Entries that take each other's questions, by file and line."""
+    with worded():
+        given = _settings()
+        from bot.commands import checking
+
+        typer.echo(checking.collided(given.content_dir))
+
+
+@cli.command()
+def understand(
+    text: Annotated[str, typer.Argument(help="What a citizen says.")],
+    service: Annotated[str, typer.Option(metavar="ID", help="The service that is being talked about.")] = "",
+    json: Json = False,
+) -> None:
+    """What the counter understands of a sentence, and what it would do."""
+    with worded():
+        given = _settings()
+        from bot.commands import understanding
+
+        typer.echo(understanding.understood(given, text, service=service, json=json))
 
 
 def main() -> None:
