@@ -17,7 +17,7 @@ LETTERS = str.maketrans(
         "ٱ": "ا", "ۆ": "و", "ۇ": "و", "ۈ": "و",
         "ء": "", "ٴ": "", "ـ": "",
         "٫": ".", "٬": ",", "،": ",", "؛": ";", "؟": "?", "٪": "%", "۔": ".",
-        "\u200c": " ",
+        "\u200c": " ", "\ufdfd": "بسم الله الرحمن الرحیم",
     }
     | {c: str(n) for digits in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for n, c in enumerate(digits)}
 )  # fmt: skip
@@ -38,7 +38,8 @@ class _Plain(dict[int, str]):
     """A character (its code point) → its folded spelling: nothing for marks, several letters for ligatures."""
 
     def __missing__(self, point: int) -> str:
-        letters = unicodedata.normalize("NFKD", INVISIBLE.sub("", chr(point)))
+        letters = HAMZA_ON_CHAIR.sub("و", unicodedata.normalize("NFKC", INVISIBLE.sub("", chr(point))))
+        letters = unicodedata.normalize("NFKD", letters)
         plain = fold_digits(_MARKS.sub("", letters).translate(LETTERS)).lower()
         self[point] = plain
         if len(plain) != 1:

@@ -10,9 +10,25 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bot.core.text import fold
-from bot.nlu.colloquial import NOT_POSSESSIVE, NOT_VERBS, NOUN_STEMS, VERB_ENDINGS, VERB_STEMS, WORDS
+from bot.core.text import INVISIBLE, SILENT_YE, fold
+from bot.nlu.colloquial import (
+    COUNTED,
+    NOT_POSSESSIVE,
+    NOT_VERBS,
+    NOUN_STEMS,
+    PAST_ENDINGS,
+    PAST_STEMS,
+    REGULAR_STEMS,
+    VERB_ENDINGS,
+    VERB_STEMS,
+    WORDS,
+)
+from bot.nlu.spans import Folded, Span
 
+Places = list[tuple[int, int]]
+
+_INVISIBLE = f"{INVISIBLE.pattern}*"
+_HAMZA_ON_CHAIR = re.compile(f"(?:[ئﺉﺊﺋﺌ]|[یيىﯼﯽﯾﯿﻱﻲﻳﻴﻯﻰ]{_INVISIBLE}\u0654)(?={_INVISIBLE}[وؤﻭﻮﺅﺆ])")
 _TOKEN = re.compile("[0-9]+(?:[.,/:][0-9]+)*|[^\\W\\d_]+|[\u2600-\u27bf\U0001f300-\U0001faff]")
 _APOSTROPHE = re.compile("['’]")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
@@ -31,16 +47,29 @@ _SUBJUNCTIVE = re.compile(
 _NOUN = re.compile(f"({'|'.join(NOUN_STEMS)})(.*)")
 _VERB_ENDING = re.compile("(ن?می..+?)(ین|ه|ن)")
 _POSSESSIVE = re.compile("(..{1,})([متش])ون")
+_PAST = re.compile(f"(ن?می|ن|)({'|'.join(PAST_STEMS)})({'|'.join(PAST_ENDINGS)})")
+_REGULAR = re.compile(f"([بن](?:{'|'.join(sorted(REGULAR_STEMS))}))(ه|ین|ن)")
+_POINTED = re.compile(f"({'|'.join(sorted(COUNTED, key=len, reverse=True))})(?:(و)|ا(ی|[متش](?:ون|ان)?)?(رو|و)?)")
 _OBJECT = re.compile("(..{2,}م)و")
 
 
 def tokens(text: str) -> list[str]:
     """Words, numbers and emoji in one spelling, punctuation gone."""
     text = _STRETCHED.sub(r"\1", _APOSTROPHE.sub("", fold(text)))
-    words = [_plain(t) for t in _TOKEN.findall(text)]
-    while (better := _written(_joined(words))) != words:
-        words = better
-    return words
+    return _settled([_plain(token) for token in _TOKEN.findall(text)])
+
+
+def words_with_places(text: str) -> list[Span]:
+    """The same tokens with the place in the raw text that each was read from. Words that one word of the text stands
+    for, «اینو» for «این را», share its place."""
+    folded = Folded.of(_HAMZA_ON_CHAIR.sub(lambda found: "و" + "\u200d" * (len(found.group()) - 1), text))
+    for pattern, letter in ((SILENT_YE, "ه"), (_APOSTROPHE, ""), (_STRETCHED, None)):
+        changes = [(m.start(), m.end(), m[1] if letter is None else letter) for m in pattern.finditer(folded)]
+        folded = folded.replaced(changes) if changes else folded
+    found = list(_TOKEN.finditer(folded))
+    places = [folded.raw(*each.span()) for each in found]
+    words = _settled([_plain(each.group()) for each in found], places)
+    return [Span(word, *place) for word, place in zip(words, places, strict=True)]
 
 
 def normalise(text: str) -> str:
@@ -56,19 +85,34 @@ def _plain(token: str) -> str:
     return token.replace(",", "") if _GROUPED.fullmatch(token) else token
 
 
-def _joined(parts: list[str]) -> list[str]:
+def _settled(words: list[str], places: Places | None = None) -> list[str]:
+    """Joined and written until nothing changes; `places` is kept in step."""
+    while (better := _written(_joined(words, places), places)) != words:
+        words = better
+    return words
+
+
+def _joined(parts: list[str], places: Places | None) -> list[str]:
     """«می خواهم» and «کتاب ها» as one word each, as they stand with a half-space or with nothing between."""
     words: list[str] = []
     attach = False
     for part in parts:
         if part == "ی" and words and words[-1][-1] == "ه":
+            _merge(places, len(words) - 1)
             continue  # «خانه‌ی» is «خانه»; `fold` drops it where nothing stands between
         if (attach and _PERSIAN.match(part)) or (part in _SUFFIXES and words and _takes(words[-1], part)):
             words[-1] += part
+            _merge(places, len(words) - 1)
         else:
             words.append(part)
         attach = part in _PREFIXES
     return words
+
+
+def _merge(places: Places | None, first: int, count: int = 2, into: int = 1) -> None:
+    """So many places from the first on become one, told for each word that stands for them."""
+    if places is not None:
+        places[first : first + count] = [(places[first][0], places[first + count - 1][1])] * into
 
 
 def _takes(word: str, suffix: str) -> bool:
@@ -79,18 +123,23 @@ def _takes(word: str, suffix: str) -> bool:
     return len(word) > 2 or suffix.startswith(("ها", "تر"))
 
 
-def _written(words: list[str]) -> list[str]:
+def _written(words: list[str], places: Places | None) -> list[str]:
     """Spoken words and verb forms as they are written."""
     out: list[str] = []
     i = 0
     while i < len(words):
         for size in _SIZES.get(words[i], ()):
-            if written := WORDS.get(tuple(words[i : i + size])):
+            said = tuple(words[i : i + size])
+            if written := WORDS.get(said):
+                _merge(places, len(out), len(said), len(written))
                 out += written
                 i += size
                 break
         else:
-            out += _formal(words[i])
+            written = _formal(words[i])
+            if len(written) != 1:
+                _merge(places, len(out), 1, len(written))
+            out += written
             i += 1
     return out
 
@@ -109,12 +158,25 @@ def _formal(word: str) -> tuple[str, ...]:
     if (verb := _VERB.fullmatch(word) or _SUBJUNCTIVE.fullmatch(word)) and verb[2] + verb[3] != "خواند":
         prefix, root, ending = verb.groups()
         return (prefix + VERB_STEMS[root] + VERB_ENDINGS[ending],)
+    if past := _PAST.fullmatch(word):
+        prefix, root, ending = past.groups()
+        return (prefix + PAST_STEMS[root] + ("ن" if ending == "ن" and not prefix else PAST_ENDINGS[ending]),)
+    if regular := _REGULAR.fullmatch(word):
+        return (regular[1] + VERB_ENDINGS[regular[2]],)
+    if pointed := _POINTED.fullmatch(word):
+        thing, it, owner, them = pointed.groups()
+        written = (
+            thing
+            if it
+            else f"{thing}ها" + ("" if not owner else "ی" if owner == "ی" else "ی" + owner.replace("ون", "ان"))
+        )
+        return (written, "را") if it or them else (written,)
     if verb := _VERB_ENDING.fullmatch(word):
         return (verb[1] + VERB_ENDINGS[verb[2]],)
     if word not in NOT_POSSESSIVE and (owned := _POSSESSIVE.fullmatch(word)):
-        return (f"{owned[1]}{owned[2]}ان",)
-    if thing := _OBJECT.fullmatch(word):
-        return (thing[1], "را")
+        return (f"{owned[1]}{'ی' if owned[1].endswith('ها') else ''}{owned[2]}ان",)
+    if mine := _OBJECT.fullmatch(word):
+        return (mine[1], "را")
     return (word,)
 
 
@@ -194,7 +256,7 @@ _SPOKEN_BONES = {
     bare: _persian_bones(written[0])
     for said, written in WORDS.items()
     if len(said) == len(written) == 1 and len(bare := _persian_bones(said[0])) > 1
-}
+} | {_persian_bones(said): _persian_bones(written) for said, written in NOUN_STEMS.items()}
 """Finglish writes the spoken word; its bones become those of the written one."""
 for _root, _formal_root in VERB_STEMS.items():
     for _ending, _formal_ending in VERB_ENDINGS.items():

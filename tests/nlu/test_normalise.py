@@ -2,69 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.text import fold
 from bot.nlu.colloquial import NOUN_STEMS, VERB_ENDINGS, VERB_STEMS, WORDS
-from bot.nlu.normalise import normalise, skeleton, stem, tokens
+from bot.nlu.normalise import normalise, skeleton, stem, tokens, words_with_places
 
-SAME_FOLD = [
-    ("علي كريمي", "علی کریمی"), ("مسئول", "مسؤول"), ("مسؤول", "مسوول"), ("رئیس", "رییس"), ("تأیید", "تایید"),
-    ("تائید", "تایید"),
-    ("خانۀ ما", "خانه ما"), ("خانهٔ ما", "خانه‌ی ما"), ("خانه ی ما", "خانه ما"), ("آب", "اب"),
-    ("إسلام", "اسلام"), ("ﻻﻟﻪ", "لاله"),
-    ("ﺳﻼﻡ", "سلام"), ("۱۲۳", "123"), ("١٢٣", "123"), ("سـلام", "سلام"), ("سَلامٌ", "سلام"),
-    ("می‌روم", "می روم"), ("می\u200fروم", "میروم"),
-    ("شئون", "شوون"), ("جزء", "جز"), ("قرآن", "قران"), ("مؤسسه", "موسسه"), ("دایرة", "دایره"),
-    ("سلام؟", "سلام?"), ("۱٬۲۵۰٫۵", "1,250.5"),
-    ("ＡＢＣ", "abc"), ("café", "cafe"), ("رحمٰن", "رحمن"),
-]  # fmt: skip
-SAME = [
-    ("می‌خوام", "میخوام"), ("میخوام", "می خواهم"), ("می خواهم", "می‌خواهم"), ("نمی‌تونم", "نمی توانم"),
-    ("نمیتونم", "نمی‌توانم"),
-    ("می‌شه", "می شود"), ("میشه", "می‌شود"), ("نمیشه", "نمی‌شود"), ("می‌کنه", "می کند"), ("میکنن", "می‌کنند"),
-    ("میکنین", "می‌کنید"),
-    ("میگه", "می‌گوید"), ("میرم", "می‌روم"), ("میدن", "می‌دهند"), ("میاد", "می‌آید"), ("میدونم", "می‌دانم"),
-    ("میذارم", "می‌گذارم"),
-    ("بتونم", "بتوانم"), ("بدونم", "بدانم"), ("بشه", "شود"), ("بگم", "بگویم"), ("برم", "بروم"), ("بدین", "بدهید"),
-    ("کتاب‌ها", "کتاب ها"), ("کتاب ها", "کتابها"), ("خانه‌ام", "خانه ام"), ("بزرگ‌تر", "بزرگ تر"),
-    ("بزرگ تر", "بزرگتر"),
-    ("به‌ترین", "بهترین"), ("درخواست‌هایم", "درخواست هایم"), ("سلاااام", "سلام"), ("خیلیییی", "خیلی"),
-    ("مرسییی!!", "مرسی"),
-    ("چیه", "چیست"), ("چی هست", "چیست"), ("چه است", "چیست"), ("چطوری", "چطور"), ("چه‌طور", "چطور"),
-    ("چجوری", "چطور"), ("چه جوری", "چطور"),
-    ("چقدره", "چقدر است"), ("چنده", "چند است"), ("کجاس", "کجاست"), ("کجا هست", "کجاست"), ("خرابه", "خراب است"),
-    ("خوبه", "خوب است"),
-    ("رو", "را"), ("اینو", "این را"), ("اینا", "اینها"), ("اونا", "آن‌ها"), ("درخواستمو", "درخواستم را"),
-    ("درخواستمون", "درخواستمان"),
-    ("کدتون", "کدتان"), ("ساختمونی", "ساختمانی"), ("خیابون", "خیابان"), ("خونه", "خانه"),
-    ("خونمون", "خانه‌مان"), ("تومن", "تومان"),
-    ("اگه", "اگر"), ("دیگه", "دیگر"), ("واسه", "برای"), ("آره", "بله"), ("نخیر", "نه"), ("یه", "یک"),
-    ("داره", "دارد"), ("چیکار", "چه کار"),
-    ("مسأله", "مسئله"), ("هیئت", "هیأت"), ("سئوال", "سوال"), ("پنج‌شنبه", "پنجشنبه"), ("پسفردا", "پس‌فردا"),
-    ("۱۲,۵۰۰", "12500"),
-    ("«سلام»، خوبی؟", "سلام خوبی"), ("Don't", "dont"), ("don’t", "dont"), ("HELLO", "hello"),
-]  # fmt: skip
-DIFFERENT = [
-    ("کتاب", "کباب"), ("میدان", "می‌دانم"), ("منو", "من را"), ("نه", "نهاد"), ("شیر", "سیر"), ("میز", "می‌زنم"),
-    ("پرداخت", "پرداختم"),
-    ("قبض", "قبضه"), ("خواهر", "خواهم"), ("۱۲", "۲۱"), ("1.5", "15"), ("می‌خواند", "می‌خواهند"), ("بار", "باز"),
-    ("این", "آن"), ("مضمون", "مضمان"),
-    ("میوه", "میود"), ("نمونه", "نماند"), ("ساخت", "ساختمان"), ("permit", "permits"),
-]  # fmt: skip
-FINGLISH = [
-    ("salam", "سلام"), ("khiaboon", "خیابان"), ("khiyaban", "خیابان"), ("sakhteman", "ساختمان"),
-    ("parvane", "پروانه"), ("parvaneh", "پروانه"),
-    ("avarez", "عوارض"), ("nosazi", "نوسازی"), ("peygiri", "پیگیری"), ("pigiri", "پیگیری"),
-    ("darkhast", "درخواست"), ("shekayat", "شکایت"),
-    ("zobale", "زباله"), ("ghabz", "قبض"), ("qabz", "قبض"), ("mikham", "می‌خواهم"), ("mikhaham", "می‌خواهم"),
-    ("mishe", "می‌شود"), ("dige", "دیگر"),
-    ("chetor", "چطور"), ("kojast", "کجاست"), ("khahar", "خواهر"), ("pajoohesh", "پژوهش"), ("shanbe", "شنبه"),
-    ("tashakkor", "تشکر"),
-    ("cheragh", "چراغ"), ("javaz", "جواز"), ("masool", "مسئول"), ("tahvil", "تحویل"),
-]  # fmt: skip
+
+def _sections() -> dict[str, list[tuple[str, str]]]:
+    sections: dict[str, list[tuple[str, str]]] = {}
+    for line in Path(__file__).with_name("spellings.txt").read_text("utf-8").splitlines():
+        if line.startswith("## "):
+            rows = sections.setdefault(line[3:].split(",")[0], [])
+        elif line and not line.startswith("# "):
+            one, other = line.split(" | ")
+            rows.append((one.strip(), other.strip()))
+    return sections
+
+
+SPELLINGS = _sections()
 
 LETTERS = "اآأإبپتثجچحخدذرزژسشصضطظعغفقکكگلمنوؤهةۀیيئءﻻﺎﻟﷲaAbZ"
 typed = st.text(alphabet=st.sampled_from(LETTERS + "\u200c\u200e\u200f\u0654\u064e ـ۰۱٣4?؟،.()'"))
@@ -80,22 +41,27 @@ said = st.lists(words | verbs | typed | st.sampled_from(["ها", "های", "تر
 )
 
 
-@pytest.mark.parametrize(("one", "other"), SAME_FOLD)
+@pytest.mark.parametrize(("one", "other"), SPELLINGS["equal when folded"])
 def test_fold_makes_one_spelling(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 
 
-@pytest.mark.parametrize(("one", "other"), SAME)
+@pytest.mark.parametrize(("one", "other"), SPELLINGS["equal when normalised"])
 def test_ways_of_writing_are_one(one: str, other: str) -> None:
     assert normalise(one) == normalise(other)
 
 
-@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+@pytest.mark.parametrize(("one", "other"), SPELLINGS["different"])
 def test_different_words_stay_different(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)
 
 
-@pytest.mark.parametrize(("latin", "persian"), FINGLISH)
+@pytest.mark.parametrize(("text", "kept"), SPELLINGS["keeps"])
+def test_what_means_something_is_kept(text: str, kept: str) -> None:
+    assert normalise(text) == kept
+
+
+@pytest.mark.parametrize(("latin", "persian"), SPELLINGS["finglish"])
 def test_finglish_and_persian_share_a_skeleton(latin: str, persian: str) -> None:
     assert skeleton(latin) == skeleton(persian)
 
@@ -131,3 +97,20 @@ def test_a_skeleton_has_one_word_for_each_token(text: str) -> None:
 def test_a_stem_has_no_stem_of_its_own(text: str) -> None:
     for token in tokens(text):
         assert stem(stem(token)) == stem(token)
+
+
+@given(st.text() | typed | said)
+def test_places_are_of_the_same_words(text: str) -> None:
+    words = words_with_places(text)
+    assert [word.value for word in words] == tokens(text)
+    assert all(0 <= word.start < word.end <= len(text) for word in words)
+    assert all(one.start <= other.start and one.end <= other.end for one, other in pairwise(words))
+
+
+def test_a_place_points_at_what_was_written() -> None:
+    text = "سلاااام، نمی خوام خونهٔ مسئولِ «اینو» ببینم؛ کتابها را ۱۲٬۵۰۰ بده 👍"
+    assert [(word.value, text[word.start : word.end]) for word in words_with_places(text)] == [
+        ("سلام", "سلاااام"), ("نمیخواهم", "نمی خوام"), ("خانه", "خونهٔ"[:4]), ("مسوول", "مسئول"), ("این", "اینو"),
+        ("را", "اینو"), ("ببینم", "ببینم"), ("کتابها", "کتابها"), ("را", "را"), ("12500", "۱۲٬۵۰۰"),
+        ("بده", "بده"), ("👍", "👍"),
+    ]  # fmt: skip
