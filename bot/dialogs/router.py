@@ -13,7 +13,7 @@ from bot.dialogs import desk_news, faq
 from bot.dialogs.base import Context, Done, Move, Push
 from bot.dialogs.link import known
 from bot.dialogs.matching import Command, is_question
-from bot.dialogs.track import asked_for_more
+from bot.dialogs.track import asked_for_more, code_in
 
 CERTAIN = 0.6  # confidence from which an intent alone decides
 NEAR = 0.2  # score below which a match is not worth a guess
@@ -42,6 +42,8 @@ OF_INTENT = {
 """Intent → command."""
 FORMS = {"complain": "complaint", "suggest": "suggestion", "criticise": "criticism"}
 SMALL_TALK = ("greet", "goodbye", "thanks", "abuse")
+INTENTS = frozenset((*OF_INTENT, *SMALL_TALK))
+"""What is understood as a wish; any other intent is none."""
 
 
 class Router:
@@ -70,7 +72,7 @@ class Router:
         """Words with no open question: a code, a wish, a question (first of all `about` this service), or honestly not
         understood."""
         text = heard.text
-        if code := TrackingCode.found_in(text):
+        if code := code_in(text, self.nlu, context):
             return Push("track", heard=code)
         reading = await self.nlu.read(text, context.language)
         matches = await self.nlu.answers(text, context.language, service=about or self._told_last(context))

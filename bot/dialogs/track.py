@@ -8,10 +8,9 @@ from typing import Any
 
 from bot.core.catalogue import Catalogue, Field, pick
 from bot.core.messages import Arg, Choice, Event, Expect, Inbound, Kind, Phrase, Reply, Term
-from bot.core.ports import Desk, Nlu
+from bot.core.ports import Desk, Nlu, Unreadable
 from bot.core.requests import Change, NotAllowed, ServiceRequest, Status, TooManyAttempts
 from bot.core.sessions import Frame
-from bot.core.text import fold_digits
 from bot.core.tracking import TrackingCode, looks_like_code
 from bot.dialogs import fields
 from bot.dialogs.base import Context, Done, Goto, Invalid, Move, Pass, Soft
@@ -31,6 +30,20 @@ _STAGES: Mapping[Status, int] = {
 }
 _WANTS = ("history", "details", "add", "withdraw")
 _PERSONAL = ("details", "add", "withdraw")
+
+
+def read(kind: str, text: str, nlu: Nlu, context: Context) -> str:
+    """The value of this kind in the text; empty when there is none."""
+    try:
+        return str(nlu.parse(kind, text, today=context.now.date()))
+    except Unreadable:
+        return ""
+
+
+def code_in(text: str, nlu: Nlu, context: Context) -> TrackingCode | None:
+    """The tracking code in a sentence, written or dictated."""
+    found = read("tracking_code", text, nlu, context)
+    return TrackingCode(found) if found else None
 
 
 class TrackDialog(Soft):
@@ -89,7 +102,7 @@ class TrackDialog(Soft):
             return Done((Reply(Phrase("track.limited", {"minutes": limited.minutes})),))
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
-        code = TrackingCode.found_in(heard.text)
+        code = code_in(heard.text, self.nlu, context)
         if code is None:
             reason = "track.bad_code" if looks_like_code(heard.text) else "invalid.tracking_code"
             raise Invalid(Phrase(reason))
@@ -110,7 +123,7 @@ class TrackDialog(Soft):
         if heard.event is Event.FILE and heard.files and "unlocked" in frame.answers and "add" in frame.answers["can"]:
             return await self._add(frame, heard, context)  # one more after the first
         if heard.event is not Event.CHOICE:
-            code = TrackingCode.found_in(heard.text)
+            code = code_in(heard.text, self.nlu, context)
             return await self._code(frame, heard, context) if code else Pass()
         want = heard.value
         if want in _PERSONAL and "unlocked" not in frame.answers:
@@ -118,7 +131,7 @@ class TrackDialog(Soft):
         return await self._do(want, frame, context)
 
     async def _digits(self, frame: Frame, heard: Inbound, context: Context) -> Move:
-        digits = "".join(c for c in fold_digits(heard.text) if c.isdigit())
+        digits = read("digits", heard.text, self.nlu, context)
         if len(digits) != 4:
             raise Invalid(Phrase("invalid.four_digits"))
         code = TrackingCode(frame.answers["code"])

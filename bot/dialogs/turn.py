@@ -9,13 +9,13 @@ from bot.core.messages import Choice, Event, Expect, Inbound, Kind, Phrase, Repl
 from bot.core.ports import Match
 from bot.core.sessions import Frame
 from bot.core.text import fold
-from bot.core.tracking import TrackingCode
 from bot.dialogs import matching
 from bot.dialogs.base import Done, Goto, Invalid, Move, Pass, Push
 from bot.dialogs.link import drafts_of
 from bot.dialogs.matching import Command
 from bot.dialogs.presence import Presence
 from bot.dialogs.stage import TRIES
+from bot.dialogs.track import code_in
 
 EXPIRY = timedelta(hours=12)  # after this a draft is offered, not simply gone on with
 MOVES = 12  # of one turn; a dialog that goes round is stopped
@@ -251,7 +251,7 @@ class Turning(Presence):
     async def refuse(self, frame: Frame, heard: Inbound, invalid: Invalid) -> None:
         """Not an answer: perhaps a tracking code, a question or a call for a person; else one more try."""
         if heard.event is Event.MESSAGE and heard.text:
-            code = TrackingCode.found_in(heard.text)
+            code = code_in(heard.text, self.dialogs.nlu, self.context)
             if code and frame.dialog != "track":
                 await self.open(Push("track", heard=code))
                 return

@@ -174,6 +174,10 @@ class PlainNlu:
 
     def parse(self, kind: str, text: str, *, today: date) -> str | int:
         digits = "".join(c for c in fold_digits(text) if c.isdigit())
+        if kind == "tracking_code" and (code := TrackingCode.found_in(text)):
+            return str(code)
+        if kind == "digits":
+            return digits
         if kind == "number" and digits:
             return int(digits)
         if kind == "mobile" and len(digits) == 11:
