@@ -1,40 +1,45 @@
-"""Which entry answers a question: BM25 over whole entries plus the nearest single line, and how far to believe it.
+"""Which entry answers a question: by terms, by letters and, with an encoder, by meaning; and how far to believe it.
 
-Two scores from 0 to 1 are added: BM25 on stems over all that an entry says (Robertson and Zaragoza, 2009; divided by
-the most that the question could get), and the cosine of letters and skeleton with the nearest way of asking. How sure
-to be is learnt from the entries themselves: each line is asked with itself left out and with its whole entry left
-out, and sentences that nothing should answer are asked too.
+Scores from 0 to 1 are summed: BM25 over all that an entry says, the letters of its nearest line, and the cosine of an
+encoder's vectors to its nearest line or part of its answer. How sure to be is learnt from the entries themselves: each
+line is asked with itself left out and with its whole entry left out, and sentences that nothing should answer are
+asked too. Above `CROWD` entries only those that share terms with a question are compared by letters.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bot.core.ports import Match
-from bot.nlu.normalise import stem, tokens
-from bot.nlu.vectors import Floats, Index, Ints, Shares, Space, Vector, views
+from bot.nlu.belief import Belief, Reals, Rehearsal
+from bot.nlu.bm25 import Bm25
+from bot.nlu.nearest import ALONGSIDE, Nearest
+from bot.nlu.owned import Encode, Meanings, Owned
+from bot.nlu.terms import LIGHT, Terms, Words
+from bot.nlu.vectors import Floats, Ints
 
-Reals = NDArray[np.float64]
-SHARES: Shares = (0.0, 0.7, 0.3)
-NEAREST = 0.3  # share of the nearest line in the score; the rest is BM25's
-K1, B = 1.2, 0.5
+NEAREST = 0.35  # share of the nearest line in the lexical score; the rest is BM25's
+ANSWERING = 2.0  # what the nearness of an answer's letters counts against a line's: it can never be all of it
+SEMANTIC = 0.6  # share of meaning in the fused score
 BODY = 0.6  # what a word of the answer counts against one of the question
 CONTEXT = 0.3  # and one of the service that the entry belongs to
-BOOST = 0.15  # for entries of the service that is being talked about
+LINE = 40  # words; longer lines are read as answers are
+SCOPE = 1.8  # how much better an entry of another service must be than one of the service that is being talked about
+EXACT = 2.0  # the score of an entry that says the question word for word
 SURE = 0.55  # chance of being right from which an answer is told as one
 FLOOR = 0.05  # scores below are not near
-REHEARSALS = 400  # lines asked to learn how sure to be
-EXPECTED = np.array([1.7, 2.5, 11.0])  # how sure to be before content has told: learnt from a city's desk
-PERSISTENCE = np.array([10.0, 20.0, 0.3])  # what some fifty rehearsals tell: it takes more of them to change that
+HEARD = 0.1  # of what the strongest word says: words that say less explain nothing
+CROWD, CHOSEN = 10_000, 300  # entries from which only the best by terms are compared by letters, and how many
+RIVALS = 4  # passages among which those are that the first is compared with
+REHEARSALS = 200  # lines asked to learn how sure to be, and as many unrelated sentences
 
-
-Words = Sequence[str]
+LEXICAL = Belief(np.array([0.3, 4.2, 3.8, 2.0, 2.0]), np.array([0.5, 5.0, 5.0, 5.0, 5.0]))
+FUSED = LEXICAL
+"""How sure to be before content has told: learnt from a city's desk and open sets of questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,204 +55,212 @@ class Passage:
     weight: float = 1.0  # of its scores: what answers only in general has less
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How near each passage is to one question, 0 to 1, and what that is made of."""
+
+    total: Floats
+    terms: Floats
+    letters: Floats
+    meaning: Floats | None  # None without an encoder
+    telling: int  # terms of the question that are not light
+
+
 class Retriever:
     def __init__(
         self,
         passages: Sequence[Passage],
         synonyms: Mapping[str, Sequence[str]] | None = None,
         unrelated: Sequence[Words] = (),
+        encode: Encode | None = None,
     ) -> None:
         """`synonyms` are raw phrases; `unrelated` the tokens of sentences that nothing here should answer."""
-        self.passages = [p for p in passages if p.lines]
-        self.meaning = _meaning(synonyms or {})
+        self.passages = [p for p in passages if p.lines or p.body]
+        self.places = {p.id: i for i, p in enumerate(self.passages)}
         self.weight: Floats = np.array([p.weight for p in self.passages], np.float32)
-        counts = [len(p.lines) for p in self.passages]
-        self.first_line: Ints = np.cumsum([0, *counts])[:-1]
-        self.line_words = [words for p in self.passages for words in p.lines]
-        self.line_owner = np.repeat(np.arange(len(counts)), counts)
-        seen = [views(words) for words in self.line_words]
-        self.space = Space(seen, SHARES)
-        self.line_vectors = [self.space.vector(v) for v in seen]
-        self.lines = Index.of(self.line_vectors, len(self.space))
-        self.exact = {
-            tuple(words): owner for words, owner in zip(reversed(self.line_words), self.line_owner[::-1], strict=True)
-        }
-        self._weigh_terms()
-        self.belief: Reals = EXPECTED
+        self.terms = Terms(synonyms or {})
+        self.said = Bm25([self._counts(p) for p in self.passages])
+        self.lines = Owned([[words for words in p.lines if len(words) <= LINE] for p in self.passages])
+        self.bodies = Owned([[words] if (words := _prose(p)) else [] for p in self.passages])
+        self.line_words, self.line_owner = self.lines.texts, self.lines.owners
+        self.near_lines = Nearest(self.line_words)
+        self.near_bodies = Nearest(self.bodies.texts, ALONGSIDE)
+        self.exact: dict[tuple[str, ...], int] = {}
+        for words, owner in zip(self.line_words, self.line_owner.tolist(), strict=True):
+            self.exact.setdefault(tuple(words), owner)
+        self.meanings = Meanings(self.lines, self.bodies, encode) if encode and self.passages else None
+        self.belief, self.fused_belief = LEXICAL, FUSED
         if len(self.passages) > 1:
-            self._rehearse(unrelated)
+            self.belief = LEXICAL.after(self._rehearsals(unrelated))
+            if encode and self.meanings:
+                self.fused_belief = FUSED.after(self._rehearsals(unrelated, encode))
+
+    def _counts(self, passage: Passage) -> dict[str, float]:
+        counts: dict[str, float] = {}
+        for words, worth in (
+            *((line, 1.0) for line in passage.lines),
+            (passage.body, BODY),
+            (passage.context, CONTEXT),
+        ):
+            for term, times in self.terms.of(words).items():
+                counts[term] = counts.get(term, 0.0) + worth * times
+        return counts
 
     # --- asking -------------------------------------------------------------------------------
 
-    def ask(self, words: Words, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
-        """The entries near to a question, best first. A match's score is the chance that it is right."""
+    def ask(
+        self, words: Words, vector: Floats | None = None, *, service: str = "", limit: int = 4
+    ) -> tuple[Match, ...]:
+        """The entries near to a question, best first. `vector` is the encoder's of it. A match's score is the chance
+        that it is right."""
         if not self.passages or not words:
             return ()
-        scores = self.scores(words)
+        found = self.scores(words, vector)
         if (owner := self.exact.get(tuple(words))) is not None:
-            scores[owner] = 1.0
+            found.total[owner] = EXACT
         if service:
-            near = np.array([p.service == service for p in self.passages]) & (scores > FLOOR)
-            scores = scores + near.astype(np.float32) * np.float32(BOOST)
-        best = np.argsort(-scores, kind="stable")[: max(limit, 2)]
-        top = float(scores[best[0]])
-        second = float(scores[best[1]]) if len(best) > 1 else 0.0
-        matches = []
+            ours = np.array([p.service == service for p in self.passages]) & (found.total > FLOOR)
+            found.total[ours] *= SCOPE
+        best = _highest(found.total, max(limit, RIVALS)).tolist()
+        matches: list[Match] = []
         for rank, i in enumerate(best[:limit]):
-            score = float(scores[i])
-            if score < FLOOR:
+            if found.total[i] < FLOOR:
                 break
-            chance = self._chance(score, score - (top if rank else second))
+            chance = self._chance(found, self.signs(found, i, best))
             matches.append(Match(self.passages[i].id, round(chance, 4), rank == 0 and chance >= SURE))
         return tuple(matches)
 
-    def best(self, scores: Floats) -> tuple[int, float]:
-        """The passage with the highest score and the chance that it is right."""
-        top, margin = _top(scores)
-        return top, self._chance(float(scores[top]), margin)
+    def scores(self, words: Words, vector: Floats | None = None) -> Scores:
+        """How near each passage is."""
+        terms = self.terms.of(words)
+        by_terms = self.said.scores(terms)
+        letters, phrases = self.near_lines.vector(words), self.near_bodies.vector(words)
+        if len(self.passages) <= CROWD:
+            lines = self.lines.best(self.near_lines.to_all(letters))
+            bodies = self.bodies.best(self.near_bodies.to_all(phrases))
+        else:
+            chosen = _highest(by_terms, CHOSEN)
+            lines = self.lines.best_of(chosen, lambda texts: self.near_lines.to_some(letters, texts))
+            bodies = self.bodies.best_of(chosen, lambda texts: self.near_bodies.to_some(phrases, texts))
+        meant = None if vector is None or self.meanings is None else self.meanings.scores(vector)
+        return self._sum(terms, by_terms, lines, bodies, meant)
 
-    def scores(self, words: Words) -> Floats:
-        """How near each passage is, 0 to 1."""
-        vector = self.space.vector(views(words))
-        return self._sum(self._nearest(self.lines.dot(vector)), self._bm25(self.terms(words)))
-
-    def _sum(self, nearest: Floats, bm25: Floats) -> Floats:
-        return np.asarray(self.weight * (NEAREST * nearest + (1 - NEAREST) * bm25), np.float32)
-
-    def _nearest(self, by_line: Floats) -> Floats:
-        return np.maximum.reduceat(by_line, self.first_line)
-
-    def _chance(self, score: float, margin: float) -> float:
-        return float(1 / (1 + np.exp(-(self.belief @ _signs(score, margin)))))
-
-    # --- BM25 ---------------------------------------------------------------------------------
-
-    def terms(self, words: Words) -> Counter[str]:
-        """Stems, those of one meaning as one; and the meanings of phrases of two and three words beside them."""
-        stems = [stem(w) for w in words]
-        found = Counter(self.meaning.get(s, s) for s in stems)
-        for size in (2, 3):
-            for i in range(len(stems) - size + 1):
-                if meaning := self.meaning.get(" ".join(stems[i : i + size])):
-                    found[meaning] += 1
-        return found
-
-    def _weigh_terms(self) -> None:
-        self.said: list[dict[str, float]] = []
-        for passage in self.passages:
-            counts: dict[str, float] = {}
-            for words in passage.lines:
-                _add(counts, self.terms(words), 1.0)
-            _add(counts, self.terms(passage.body), BODY)
-            _add(counts, self.terms(passage.context), CONTEXT)
-            self.said.append(counts)
-        frequency = Counter(term for counts in self.said for term in counts)
-        count = len(self.said)
-        self.idf = {term: log(1 + (count - df + 0.5) / (df + 0.5)) for term, df in frequency.items()}
-        self.unseen = log(1 + (count + 0.5) / 0.5)
-        self.term_ids = {term: i for i, term in enumerate(self.idf)}
-        self.length = [sum(counts.values()) for counts in self.said]
-        self.usual = sum(self.length) / max(count, 1) or 1.0
-        self.said_index = Index.of(
-            [
-                Vector(
-                    np.array([self.term_ids[t] for t in counts], np.int64),
-                    np.array([self._weight(t, times, length) for t, times in counts.items()], np.float32),
-                )
-                for counts, length in zip(self.said, self.length, strict=True)
-            ],
-            len(self.term_ids),
-        )
-
-    def _weight(self, term: str, times: float, length: float) -> float:
-        return self.idf[term] * times * (K1 + 1) / (times + K1 * (1 - B + B * length / self.usual))
-
-    def _most(self, terms: Mapping[str, int]) -> float:
-        return sum(self.idf.get(t, self.unseen) for t in terms) * (K1 + 1) or 1.0
-
-    def _bm25(self, terms: Mapping[str, int]) -> Floats:
-        ids = np.array([self.term_ids[t] for t in terms if t in self.term_ids], np.int64)
-        return self.said_index.dot(Vector(ids, np.ones(len(ids), np.float32))) / np.float32(self._most(terms))
+    def _sum(
+        self, terms: Mapping[str, int], by_terms: Floats, lines: Floats, bodies: Floats, meant: Floats | None
+    ) -> Scores:
+        by_letters = np.maximum(lines, np.minimum(bodies * np.float32(ANSWERING), 1))
+        total = (1 - NEAREST) * by_terms + NEAREST * by_letters
+        if meant is not None:
+            total = (1 - SEMANTIC) * total + SEMANTIC * meant
+        telling = sum(term not in LIGHT for term in terms)
+        return Scores(np.asarray(self.weight * total, np.float32), by_terms, by_letters, meant, telling)
 
     # --- how sure to be -----------------------------------------------------------------------
 
-    def without_line(self, line: int) -> Floats:
+    def best(self, found: Scores) -> tuple[int, float]:
+        """The place of the nearest passage and the chance that it is right."""
+        best = _highest(found.total, RIVALS).tolist()
+        return best[0], self._chance(found, self.signs(found, best[0], best))
+
+    def _chance(self, found: Scores, signs: Reals) -> float:
+        return (self.belief if found.meaning is None else self.fused_belief).chance(signs)
+
+    def signs(self, found: Scores, place: int, best: Sequence[int]) -> Reals:
+        """What the chance of a passage's being right is judged by; `best` are the places of the nearest."""
+        total = float(found.total[place])
+        rivals = [i for i in best if i != place and not self._alike(i, place)]
+        lead = total - float(found.total[rivals[0]]) if rivals else total
+        agreed = float(found.letters[place]) - max((float(found.letters[i]) for i in rivals[: RIVALS - 1]), default=0.0)
+        return np.array([1.0, log(max(total, 0.0) + 0.02), lead, agreed, log(1 + found.telling)])
+
+    def without_line(self, line: int, *, fused: bool = False) -> Scores:
         """The scores for a line of ours as if it had never been written."""
         owner = int(self.line_owner[line])
-        by_line = self.lines.dot(self.line_vectors[line])
+        words = self.line_words[line]
+        terms = self.terms.of(words)
+        by_terms = self.said.scores(terms)
+        by_terms[owner] = self.said.without(terms, owner)
+        by_line = self.near_lines.to_all(self.near_lines.of_text(line))
         by_line[line] = 0
-        terms = self.terms(self.line_words[line])
-        bm25 = self._bm25(terms)
-        length = self.length[owner] - sum(terms.values())
-        rest = {t: self.said[owner][t] - times for t, times in terms.items()}
-        own = sum(self._weight(t, times, length) for t, times in rest.items() if times > 1e-9)
-        bm25[owner] = own / self._most(terms)
-        return self._sum(self._nearest(by_line), bm25)
+        bodies = self.bodies.best(self.near_bodies.to_all(self.near_bodies.vector(words)))
+        meant = self.meanings.without_line(line) if fused and self.meanings else None
+        return self._sum(terms, by_terms, self.lines.best(by_line), bodies, meant)
 
-    def _rehearse(self, unrelated: Sequence[Words]) -> None:
-        seen: list[Reals] = []
-        right: list[bool] = []
-        weight: list[float] = []
-
-        def note(scores: Floats, is_right: Callable[[int], bool], importance: float) -> None:
-            top, margin = _top(scores)
-            seen.append(_signs(float(scores[top]), margin))
-            right.append(is_right(top))
-            weight.append(importance)
-
-        step = 1 + len(self.line_words) // REHEARSALS
-        asked = [line for line in range(0, len(self.line_words), step) if self.passages[self.line_owner[line]].body]
+    def _rehearsals(self, unrelated: Sequence[Words], encode: Encode | None = None) -> list[Rehearsal]:
+        lines = [i for i, owner in enumerate(self.line_owner.tolist()) if len(self.passages[owner].lines) > 2]
+        asked = lines[:: _step(len(lines))]
+        seen = []
         for line in asked:
             owner = int(self.line_owner[line])
-            scores = self.without_line(line)
-            note(scores, lambda top, owner=owner: self.answers(top, owner), 1.0)  # type: ignore[misc]
-            scores[owner] = 0
-            note(scores, lambda top, owner=owner: self.answers(top, owner), 0.5)  # type: ignore[misc]
-        for words in unrelated:
-            note(self.scores(words), lambda _: False, max(0.5 * len(asked) / len(unrelated), 1.0))
-        if any(right) and not all(right):
-            self.belief = _logistic(np.array(seen), np.array(right, float), np.array(weight))
+            found = self.without_line(line, fused=encode is not None)
+            seen.append(self._rehearsal(found, owner, 1.0))
+            found.total[owner] = found.terms[owner] = found.letters[owner] = 0
+            seen.append(self._rehearsal(found, owner, 0.5))
+        strange = unrelated[:: _step(len(unrelated))]
+        vectors = encode([" ".join(words) for words in strange]) if encode and strange else [None] * len(strange)
+        for words, vector in zip(strange, vectors, strict=True):
+            seen.append(self._rehearsal(self.scores(words, vector), None, max(0.5 * len(asked) / len(strange), 1.0)))
+        return seen
+
+    def _rehearsal(self, found: Scores, owner: int | None, weight: float) -> Rehearsal:
+        best = _highest(found.total, RIVALS).tolist()
+        top = best[0]
+        return Rehearsal(self.signs(found, top, best), owner is not None and self.answers(top, owner), weight)
 
     def answers(self, passage: int, owner: int) -> bool:
         """Whether one passage will do for another: itself, or the page of its service."""
         given, wanted = self.passages[passage], self.passages[owner]
         return passage == owner or (bool(wanted.service) and given.id == f"service/{wanted.service}")
 
+    # --- telling why ------------------------------------------------------------------------
 
-def _top(scores: Floats) -> tuple[int, float]:
-    """The best of two or more, and its lead over the second."""
-    second, top = np.argpartition(scores, -2)[-2:]
-    return int(top), float(scores[top] - scores[second])
+    def explain(self, words: Words, id: str) -> tuple[str, ...]:
+        """The words of a question that spoke for a passage, the strongest first; none when it is not known."""
+        if (place := self.places.get(id)) is None:
+            return ()
+        spoke = self._by_letters(words, place)
+        said, most = self.said.documents[place], self.said.most(self.terms.of(words))
+        for first, end, term in self.terms.placed(words):
+            if term in said:
+                for i in range(first, end):
+                    spoke[i] += (1 - NEAREST) * self.said.rare(term) / most / (end - first)
+        heard = [i for i in np.argsort(-spoke, kind="stable").tolist() if spoke[i] >= HEARD * spoke.max() > 0]
+        return tuple(dict.fromkeys(words[i] for i in heard))
+
+    def _by_letters(self, words: Words, place: int) -> Reals:
+        """What each word adds to the nearness of a passage's nearest line."""
+        lines = np.arange(self.lines.starts[place], self.lines.starts[place + 1])
+        if not len(lines):
+            return np.zeros(len(words))
+        whole = self.near_lines.vector(words)
+        nearest = int(lines[self.near_lines.to_some(whole, lines).argmax()])
+        weights = dict(zip(*self.near_lines.of_text(nearest), strict=True))
+        ours = dict(zip(*whole, strict=True))
+        return np.array(
+            [
+                NEAREST * sum(ours[run] * weights.get(run, 0.0) for run in self.near_lines.vector([word]).ids.tolist())
+                for word in words
+            ]
+        )
+
+    def _alike(self, passage: int, other: int) -> bool:
+        return self.answers(passage, other) or self.answers(other, passage)
 
 
-def _add(counts: dict[str, float], terms: Mapping[str, int], worth: float) -> None:
-    for term, times in terms.items():
-        counts[term] = counts.get(term, 0.0) + worth * times
+def _prose(passage: Passage) -> Words:
+    """What is long: the answer, and lines that are no questions."""
+    return [w for words in (*passage.lines, passage.body) if words is passage.body or len(words) > LINE for w in words]
 
 
-def _meaning(synonyms: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Phrase of stems → the one that stands for its meaning."""
-    meaning: dict[str, str] = {}
-    for word, others in synonyms.items():
-        chief = " ".join(stem(w) for w in tokens(word))
-        for phrase in (word, *others):
-            meaning.setdefault(" ".join(stem(w) for w in tokens(phrase)), chief)
-    return meaning
+def _highest(scores: Floats, count: int) -> Ints:
+    """The places of the highest scores, best first; the earlier first of equal ones."""
+    if count < len(scores) // 8:
+        least = np.partition(scores, -count)[-count]
+        some = np.flatnonzero(scores >= least)
+        return some[np.argsort(-scores[some], kind="stable")][:count]
+    return np.argsort(-scores, kind="stable")[:count]
 
 
-def _signs(score: float, margin: float) -> Reals:
-    """What the chance of being right is judged by: its weights are `Retriever.belief`."""
-    return np.array([1.0, log(max(score, 0.0) + 0.02), margin])
-
-
-def _logistic(inputs: Reals, right: Reals, weight: Reals) -> Reals:
-    """Weighted logistic regression that leaves EXPECTED only for what many events say, by Newton's method. A higher
-    score or margin never makes less sure."""
-    belief: Reals = EXPECTED
-    ridge = np.diag(PERSISTENCE)
-    for _ in range(25):
-        chance = 1 / (1 + np.exp(-np.clip(inputs @ belief, -30, 30)))
-        slope = inputs.T @ (weight * (chance - right)) + ridge @ (belief - EXPECTED)
-        curve = (inputs * (weight * chance * (1 - chance))[:, None]).T @ inputs + ridge + 1e-9 * np.eye(3)
-        belief = belief - np.linalg.solve(curve, slope)
-    return np.asarray(np.maximum(belief, [-np.inf, 0.0, 0.0]))
+def _step(count: int) -> int:
+    """From one rehearsal to the next, evenly spread."""
+    return 1 + count // REHEARSALS
