@@ -1,7 +1,7 @@
 """Sparse TF-IDF vectors and an inverted index over them, in plain numpy.
 
-A sentence is seen in three views (`views`): its words, the letters inside its words, and its skeleton. A `Space` learns
-their features; a sentence in it is a pair of arrays (feature ids, weights).
+A sentence is seen in several views, as `views` gives them: its words, the letters inside its words, and its skeleton. A
+`Space` learns their features; a sentence in it is a pair of arrays (feature ids, weights).
 """
 
 from __future__ import annotations
@@ -37,18 +37,23 @@ def views(words: Sequence[str]) -> Views:
     letters: list[str] = []
     skeleton: list[str] = []
     for word in words:
-        letters += _grams(word)
-        skeleton += _grams(bones(word))
+        letters += grams(word)
+        skeleton += grams(bones(word))
     return Views(stems + [f"{a} {b}" for a, b in pairwise(stems)], letters, skeleton)
 
 
 @lru_cache(maxsize=16384)
-def _grams(word: str) -> tuple[str, ...]:
+def grams(word: str) -> tuple[str, ...]:
+    """Runs of 3 and 4 letters of a word with its borders."""
     edged = f" {word} "
     return tuple(edged[i : i + size] for size in (3, 4) for i in range(len(edged) - size + 1))
 
 
-Shares = tuple[float, float, float]
+Shares = tuple[float, ...]
+"""The weight of each view."""
+
+Document = Sequence[Sequence[str]]
+"""The features of a sentence by view, with repetitions."""
 
 
 class Vector(NamedTuple):
@@ -62,42 +67,74 @@ EMPTY = Vector(np.empty(0, np.int64), np.empty(0, np.float32))
 class Space:
     """What was learnt of the views of many sentences: their features and how rare each is.
 
-    `shares` weigh the views; the inner product of two vectors is the weighted mean of the views' cosines, 0 to 1.
-    Features never seen count for a vector's length, as the rarest of all: strange words are near to nothing.
+    `shares` weigh the views; the inner product of two vectors is the weighted mean of the views' cosines, 0 to 1 where
+    the shares sum to 1. Features never seen count for a vector's length, as the rarest of all: strange words are near
+    to nothing.
     """
 
-    def __init__(self, documents: Sequence[Views], shares: Shares) -> None:
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        shares: Shares,
+        *,
+        owners: Sequence[int] = (),
+        contrast: float = 1.0,
+        repeats: bool = False,
+    ) -> None:
+        """`owners`: of each document; what is rare is then counted over owners instead of documents. `contrast` is the
+        power of rarity. With `repeats` a feature that comes often in a sentence counts more (by logarithm)."""
         self.shares = shares
+        self.contrast = contrast
+        self.repeats = repeats
         self.ids: tuple[dict[str, int], ...] = tuple({} for _ in shares)
-        self.unseen = log(1 + len(documents)) + 1
+        total = len(set(owners)) if owners else len(documents)
+        self.unseen = (log(1 + total) + 1) ** contrast
         weights: list[float] = []
         for view, ids in enumerate(self.ids):
             if not shares[view]:
                 continue
-            frequency = Counter(chain.from_iterable(set(document[view]) for document in documents))
-            for feature, df in frequency.items():
+            for feature, df in _frequency(documents, view, owners).items():
                 ids[feature] = len(weights)
-                weights.append(log((1 + len(documents)) / (1 + df)) + 1)
-        self.idf: Floats = np.array(weights, np.float32)
+                weights.append((log((1 + total) / (1 + df)) + 1) ** contrast)
+        self.rarity: Floats = np.array(weights, np.float32)
 
     def __len__(self) -> int:
-        return len(self.idf)
+        return len(self.rarity)
 
-    def vector(self, document: Views) -> Vector:
-        """TF-IDF with each feature counted once, each view of unit length before its share."""
-        ids: list[Ints] = []
-        weights: list[Floats] = []
+    def vector(self, document: Document) -> Vector:
+        """TF-IDF, each view of unit length before its share."""
+        ids: list[int] = []
+        counts: list[int] = []
+        begins: list[int] = []
+        shares: list[float] = []
+        strange: list[float] = []
         for features, known, share in zip(document, self.ids, self.shares, strict=True):
-            if not share:
-                continue
-            different = dict.fromkeys(features)
-            found = np.array([known[f] for f in different if f in known], np.int64)
-            if len(found):
-                rare = self.idf[found]
-                length = float(rare @ rare) + (len(different) - len(found)) * self.unseen**2
-                ids.append(found)
-                weights.append(rare * np.float32((share / length) ** 0.5))
-        return Vector(np.concatenate(ids), np.concatenate(weights)) if ids else EMPTY
+            different = Counter(features)
+            found = [feature for feature in different if feature in known]
+            if found:
+                begins.append(len(ids))
+                shares.append(share)
+                strange.append((len(different) - len(found)) * self.unseen**2)
+                ids += [known[feature] for feature in found]
+                counts += [different[feature] for feature in found]
+        if not ids:
+            return EMPTY
+        rare = self.rarity[ids]
+        if self.repeats:
+            rare *= np.log(np.array(counts, np.float32)) + np.float32(1)
+        lengths = np.add.reduceat(rare * rare, begins) + strange
+        scales = np.sqrt(np.array(shares) / lengths).astype(np.float32)
+        return Vector(np.array(ids, np.int64), rare * np.repeat(scales, np.diff([*begins, len(ids)])))
+
+
+def _frequency(documents: Sequence[Document], view: int, owners: Sequence[int]) -> Counter[str]:
+    """Of each feature: in how many documents, or of how many owners, it is."""
+    if not owners:
+        return Counter(chain.from_iterable(dict.fromkeys(document[view]) for document in documents))
+    known: dict[int, dict[str, None]] = {}
+    for document, owner in zip(documents, owners, strict=True):
+        known.setdefault(owner, {}).update(dict.fromkeys(document[view]))
+    return Counter(chain.from_iterable(known.values()))
 
 
 @dataclass(frozen=True, slots=True)

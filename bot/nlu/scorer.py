@@ -1,0 +1,203 @@
+"""Scores of labels, how they are learnt from sparse rows and vectors of meaning, and what confidence they deserve.
+
+A confidence is the chance that the best label is right. It is learnt from held-out rows: some of known labels, some of
+labels that were left out altogether, which show how strange sentences score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.nlu.regression import by_descent, by_products, yes_or_no
+from bot.nlu.vectors import Floats, Index, Ints, Vector
+
+MEANING = 0.5  # share of the vectors of meaning beside the words
+NONE_WORTH = 0.5  # of an unrelated sentence: they are many and like nothing, also not like each other
+STRANGE = 0.15  # share of rows that belong to no label, among those that the confidence is learnt from
+KERNEL_LIMIT = 2500
+STEPS = 60
+FOLDS = 3
+TENTH = 10  # one in so many rows is held out of a descent
+FEWEST = 6  # labels, of which some can be left out
+SUREST = 20.0  # log-odds
+LEAST = 1e-9  # share
+LEAST_TRUST = 0.1  # in the best score: a better one never means less
+PRIOR = np.array([1, 0, 0], np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """`trust` weighs, for the confidence: the best score, the score of the label "none of these", and 1."""
+
+    weights: Floats  # features × labels
+    meaning: Floats  # size of a vector × labels; no rows when words alone were learnt
+    middle: Floats  # the mean of the vectors that were learnt
+    bias: Floats
+    trust: Floats
+    none: int  # place of the label "none of these"; -1 without
+
+    def chances(self, words: Vector, vector: Floats | None = None) -> Floats:
+        """Of each label. Together at most 1; with a label "none of these", which takes the rest, exactly 1."""
+        scores = words.weights @ self.weights[words.ids] + self.bias
+        if vector is not None:
+            scores = scores + _directions(vector[None], self.middle)[0] @ self.meaning
+        real = scores.copy()
+        if self.none >= 0:
+            real[self.none] = -np.inf
+        best = int(real.argmax())
+        if real[best] == -np.inf:
+            return np.ones(1, np.float32)  # there is no other label than "none of these"
+        of_best, of_none, always = self.trust.tolist()
+        hope = of_best * float(scores[best]) + of_none * float(scores[self.none] if self.none >= 0 else 0) + always
+        confidence = 1 / (1 + exp(-max(-SUREST, min(SUREST, hope))))
+        shares = np.exp((scores - scores.max()) * self.trust[0])
+        shares = np.maximum(shares / shares.sum(), LEAST)
+        most, others = float(shares[best]), float(shares.sum() - shares[best])
+        chances = shares * np.float32(min(confidence / most, (1 - confidence) / others if others else 0.0))
+        chances[best] = confidence
+        if self.none >= 0:
+            chances[self.none] = 0
+            chances[self.none] = max(0.0, 1 - float(chances.sum()))
+        return np.asarray(chances, np.float32)
+
+
+class Held(NamedTuple):
+    """Of rows that a model had not seen: clues to its confidence, whether it was right, whether their label was left
+    out, and what they count."""
+
+    clues: Floats
+    right: Floats
+    strange: NDArray[np.bool_]
+    importance: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Rows with their labels, by place. Only the first `examples` are sentences that somebody may say."""
+
+    rows: Sequence[Vector]
+    features: int
+    owners: Ints
+    labels: int
+    examples: int
+    none: int
+
+    def learn(self, meanings: Floats | None = None) -> Scorer:
+        """By the words, or by words and vectors of meaning (rows × size)."""
+        middle = np.zeros(0, np.float32) if meanings is None else meanings.mean(axis=0)
+        away = None if meanings is None else _directions(meanings, middle)
+        size = len(middle)
+        if self.labels < 2:
+            nothing = np.zeros((self.features + size, self.labels), np.float32)
+            weights, bias, trust = nothing, np.zeros(self.labels, np.float32), PRIOR
+        elif len(self.rows) <= KERNEL_LIMIT:
+            weights, bias, trust = self._by_products(away)
+        else:
+            weights, bias, trust = self._by_descent(away)
+        return Scorer(weights[: self.features], weights[self.features :], middle, bias, trust, self.none)
+
+    def _by_products(self, away: Floats | None) -> tuple[Floats, Floats, Floats]:
+        index = Index.of(self.rows, self.features)
+        products = np.stack([index.dot(row) for row in self.rows])
+        if away is not None:
+            products = np.float32(1 - MEANING) * products + np.float32(MEANING) * (away @ away.T)
+        held = [self._held(products, fold) for fold in range(FOLDS)]
+        shares, bias = by_products(products, self._wanted, self._importance, STEPS)
+        weights = index.sums(shares)
+        if away is not None:
+            parts = np.float32(1 - MEANING) * weights, np.float32(MEANING) * (away.T @ shares)
+            weights = np.concatenate(parts)
+        return weights, bias, self._trust(held)
+
+    def _held(self, products: Floats, fold: int) -> Held:
+        """What a model says that did not see the rows of this fold, nor any of some labels."""
+        out = (self._turn % FOLDS == fold) & self._said
+        strange = np.zeros(len(out), bool)
+        if self.labels - (self.none >= 0) >= FEWEST:
+            strange = (self.owners % FOLDS == fold) & (self.owners != self.none)
+        rest, asked = np.flatnonzero(~out & ~strange), np.flatnonzero((out | strange) & self._said)
+        if not len(rest):
+            return self._compare(np.zeros((0, self.labels), np.float32), rest, strange)
+        wanted, importance = self._wanted[rest], self._importance[rest]
+        shares, bias = by_products(products[np.ix_(rest, rest)], wanted, importance, STEPS // 2)
+        return self._compare(products[np.ix_(asked, rest)] @ shares + bias, asked, strange)
+
+    def _by_descent(self, away: Floats | None) -> tuple[Floats, Floats, Floats]:
+        rows = self.rows
+        if away is not None:
+            ids = np.arange(self.features, self.features + away.shape[1])
+            words, meaning = np.float32((1 - MEANING) ** 0.5), np.float32(MEANING**0.5)
+            rows = [
+                Vector(np.concatenate([row.ids, ids]), np.concatenate([row.weights * words, vector * meaning]))
+                for row, vector in zip(rows, away, strict=True)
+            ]
+        features = self.features + (0 if away is None else away.shape[1])
+        out = (self._turn % TENTH == 0) & self._said
+        rest, asked = np.flatnonzero(~out), np.flatnonzero(out)
+        weights, bias = by_descent(
+            [rows[i] for i in rest.tolist()], self._wanted[rest], self._importance[rest], features
+        )
+        scores = np.stack([rows[i].weights @ weights[rows[i].ids] for i in asked.tolist()]) + bias
+        if away is not None:
+            weights[: self.features] *= words
+            weights[self.features :] *= meaning
+        return weights, bias, self._trust([self._compare(scores, asked, np.zeros(len(rows), bool))])
+
+    def _compare(self, scores: Floats, asked: Ints, strange: NDArray[np.bool_]) -> Held:
+        owners = self.owners[asked]
+        real = np.where(np.arange(self.labels) == self.none, -np.inf, scores)
+        right = (real.argmax(axis=1) == owners) & ~strange[asked]
+        return Held(_clues(scores, self.none), right.astype(np.float32), strange[asked], self._importance[asked, 0])
+
+    def _trust(self, held: Sequence[Held]) -> Floats:
+        """Strange rows count for a share of `STRANGE`, however many they are."""
+        clues, right, strange, importance = (np.concatenate(parts) for parts in zip(*held, strict=True))
+        if strange.any():
+            ours = importance[~strange].sum() * STRANGE / (1 - STRANGE)
+            importance = np.where(strange, ours / strange.sum(), importance)
+        trust = yes_or_no(clues, right, importance, PRIOR)
+        trust[0] = max(trust[0], LEAST_TRUST)
+        return trust
+
+    @property
+    def _said(self) -> NDArray[np.bool_]:
+        return np.arange(len(self.rows)) < self.examples
+
+    @property
+    def _turn(self) -> Ints:
+        """Of each row among those of its label, from 0."""
+        counted: dict[int, int] = {}
+        turns = np.zeros(len(self.owners), np.int64)
+        for place, owner in enumerate(self.owners.tolist()):
+            turns[place] = counted[owner] = counted.get(owner, -1) + 1
+        return turns
+
+    @property
+    def _wanted(self) -> Floats:
+        return np.eye(self.labels, dtype=np.float32)[self.owners]
+
+    @property
+    def _importance(self) -> Floats:
+        """Of each row (rows × 1): a label with four times the examples counts twice, not four times; unrelated
+        sentences less."""
+        counts = np.maximum(np.bincount(self.owners, minlength=self.labels), 1)
+        worth = np.sqrt(counts.mean() / counts) * np.where(np.arange(self.labels) == self.none, NONE_WORTH, 1.0)
+        return np.asarray(worth[self.owners], np.float32)[:, None]
+
+
+def _clues(scores: Floats, none: int) -> Floats:
+    real = np.where(np.arange(scores.shape[1]) == none, -np.inf, scores).max(axis=1)
+    unrelated = scores[:, none] if none >= 0 else np.zeros(len(scores), np.float32)
+    return np.stack([real, unrelated, np.ones(len(scores), np.float32)], axis=1)
+
+
+def _directions(vectors: Floats, middle: Floats) -> Floats:
+    """From the middle, of unit length: sentences of one desk lie all on one side of the space of meaning."""
+    away = vectors - middle
+    return np.asarray(away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9), np.float32)
