@@ -6,29 +6,12 @@ import asyncio
 from importlib.util import find_spec
 from pathlib import Path
 
-from bot.app.counter import Counter, assemble, opened
+from bot.app.actions import parts, token
+from bot.app.counter import assemble, opened
 from bot.commands.errors import Ended
 from bot.rasa import export as project
-from bot.rasa.talk import Parts
 from bot.rasa.webhook import EXTRA
-from bot.settings import Settings, derived
-
-PURPOSE = "rasa actions"
-
-
-def token(settings: Settings) -> str:
-    """What Rasa has to bring with each call of an action."""
-    return derived(settings, PURPOSE)
-
-
-def parts(counter: Counter) -> Parts:
-    return Parts(
-        dialogs=lambda: counter.engine.dialogs,
-        desk=counter.desk,
-        contacts=counter.contacts,
-        wording=counter.renderer,
-        clock=counter.live.now,
-    )
+from bot.settings import Settings
 
 
 def export(settings: Settings, folder: Path, *, force: bool) -> str:
@@ -36,7 +19,7 @@ def export(settings: Settings, folder: Path, *, force: bool) -> str:
     dialogs = assemble(settings).engine.dialogs
     try:
         written = project.write(dialogs, folder, force=force)
-    except project.Foreign as error:
+    except (project.Foreign, OSError) as error:
         raise Ended(str(error)) from None
     return f"{len(written)} files in {folder}; README.md there says how to go on"
 

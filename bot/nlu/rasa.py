@@ -12,11 +12,11 @@ import asyncio
 import logging
 import math
 import time
+from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import unquote
 
 import aiohttp
 import orjson
@@ -50,9 +50,10 @@ class RasaServer:
         self._url = bare.with_path(given.path.rstrip("/") + "/model/parse").with_query(given.query)
         self._headers: dict[str, str] = {}
         if given.user and given.password is None:
-            self._headers["Authorization"] = f"Bearer {unquote(given.user)}"
+            self._headers["Authorization"] = f"Bearer {given.user}"
         elif given.user:
-            self._headers["Authorization"] = aiohttp.BasicAuth(given.user, given.password or "", "utf-8").encode()
+            pair = f"{given.user}:{given.password}".encode()
+            self._headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None

@@ -62,8 +62,8 @@ class Draft:
         return Frame(mark(self.name, talk.heard.id), self.name, self.dialog.version, step, answers)
 
     async def load(self, talk: Talk) -> Frame | None:
-        """The draft under way. Its id, by which the desk files once, belongs to this sender whatever the slot says."""
-        kept = (talk.slots.get(names.DRAFTS) or {}).get(self.name)
+        """The draft under way, made to fit the form of today."""
+        kept = talk.drafts.get(self.name)
         if not kept:
             return None
         frame = Frame.from_json(kept)
@@ -73,7 +73,7 @@ class Draft:
 
     def slots(self, after: After, talk: Talk) -> dict[str, Any]:
         """What Rasa's slots hold afterwards."""
-        drafts = {name: kept for name, kept in (talk.slots.get(names.DRAFTS) or {}).items() if name != self.name}
+        drafts = {name: kept for name, kept in talk.drafts.items() if name != self.name}
         answers: Mapping[str, Any] = {}
         if after.frame:
             drafts[self.name] = self.kept(after.frame).to_json()
@@ -87,7 +87,7 @@ class Draft:
         return frame
 
     def key(self, frame: Frame, talk: Talk) -> Frame:
-        """The frame under the id that the desk knows it by."""
+        """The frame under the id by which the desk files once: this sender's own, whatever the slot says."""
         return replace(frame, id="rasa:" + mark(talk.context.address.id, frame.id))
 
     # --- asking -------------------------------------------------------------------------------

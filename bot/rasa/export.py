@@ -47,7 +47,7 @@ def write(dialogs: Dialogs, folder: Path, *, force: bool = False) -> tuple[Path,
     """Write the project into the folder, which is made if need be; models and files of other names there stay.
     Raises Foreign when it is not empty and no export has written into it before, unless forced. Blocking."""
     config = folder / "config.yml"
-    ours = config.is_file() and config.read_text("utf-8").startswith(MARK)
+    ours = config.is_file() and config.read_text("utf-8", "replace").startswith(MARK)
     if not (ours or force) and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Foreign(f"{folder} is not empty and no export of ours; choose another folder, or --force")
     written = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import warnings
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -22,6 +23,7 @@ STOPPING = 3.0  # seconds that calls under way get
 
 def build(parts: Parts, token: str) -> Sanic[Any, Any]:
     """rasa-sdk's application, which knows no authentication, behind our token; `/health` is open."""
+    warnings.filterwarnings("ignore", message="Your versions of rasa")  # the protocol is the same
     app: Sanic[Any, Any] = create_app(executor(parts), cors_origins=[])
 
     @app.on_request

@@ -36,6 +36,11 @@ class Talk:
     wording: Wording
     utter: Callable[..., None]
 
+    @property
+    def drafts(self) -> Mapping[str, Any]:
+        kept = self.slots.get(names.DRAFTS)
+        return kept if isinstance(kept, dict) else {}
+
     def say(self, *words: Phrase | Reply) -> None:
         for word in words:
             reply = word if isinstance(word, Reply) else Reply(word)

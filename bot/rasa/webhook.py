@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LARGEST = 16 * 1024 * 1024  # bytes of a call, unpacked: a domain and a long conversation
 EXTRA = "The actions need the extra `rasa`: pip install pishkhan[rasa]"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -102,22 +100,12 @@ def _refused(status: int, error: Any) -> web.Response:
 
 
 async def _call(request: web.Request) -> dict[str, Any]:
-    """The call's JSON, perhaps deflated, with at least the shape that the executor relies on."""
-    body = await request.read()
-    if request.headers.get(hdrs.CONTENT_ENCODING) == "deflate" and not body.startswith(b"{"):
-        unpacking = zlib.decompressobj()
-        try:
-            body = unpacking.decompress(body, LARGEST)
-        except zlib.error:
-            raise web.HTTPBadRequest(text="The body is not deflated.") from None
-        if unpacking.unconsumed_tail:
-            raise web.HTTPRequestEntityTooLarge(LARGEST, LARGEST)
+    """The call's JSON (aiohttp inflates it), with at least the shape that the executor relies on."""
     try:
-        call = orjson.loads(body)
+        call = orjson.loads(await request.read())
     except orjson.JSONDecodeError:
         raise web.HTTPBadRequest(text="The body is not JSON.") from None
-    tracker = call.get("tracker") if isinstance(call, dict) else None
-    if not isinstance(call, dict) or (call.get("next_action") and not _tracked(tracker)):
+    if not isinstance(call, dict) or (call.get("next_action") and not _tracked(call.get("tracker"))):
         raise web.HTTPBadRequest(text="The body is no call of an action: next_action, tracker, domain.")
     return call
 
@@ -126,4 +114,6 @@ def _tracked(tracker: Any) -> bool:
     if not isinstance(tracker, dict) or not isinstance(tracker.get("sender_id"), str):
         return False
     shapes = {"slots": dict, "events": list, "latest_message": dict}
-    return all(isinstance(tracker.get(key) or shape(), shape) for key, shape in shapes.items())
+    if not all(isinstance(tracker.setdefault(key, shape()), shape) for key, shape in shapes.items()):
+        return False
+    return all(isinstance(event, dict) for event in tracker["events"])
