@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from bot import content, phrase_keys
 from bot.commands.errors import Ended
 from bot.core.catalogue import Catalogue
+from bot.core.text import fold
+
+MOST = 20  # warnings that are told
 
 
 def check(folder: Path) -> str:
@@ -31,7 +35,38 @@ def check(folder: Path) -> str:
         "example sentences": len(catalogue.examples),
     }
     counts |= _voice(folder, catalogue)
-    return "content is sound: " + ", ".join(f"{n} {what}" for what, n in counts.items())
+    sound = "content is sound: " + ", ".join(f"{n} {what}" for what, n in counts.items())
+    warnings = collisions(folder, catalogue)
+    if len(warnings) > MOST:
+        warnings[MOST:] = [f"and {len(warnings) - MOST} more: pishkhan questions check"]
+    return "\n".join([sound, *warnings])
+
+
+def collisions(folder: Path, catalogue: Catalogue) -> list[str]:
+    """A warning, as `file:line: warning: message`, for each way of asking that another entry than its own would answer,
+    and be told as right, had it not been written down."""
+    from bot.content.editing import asked_at
+    from bot.nlu.collisions import collisions as found
+    from bot.nlu.normalise import tokens
+
+    places = asked_at(folder)
+    asked = {
+        tuple(tokens(text)): text
+        for entry in catalogue.faq.values()
+        for text in (*entry.question.values(), *chain.from_iterable(entry.variants.values()))
+    }
+    lines = []
+    for each in found(catalogue):
+        text = asked[tuple(each.words)]
+        place = places[fold(text)]
+        lines.append(f"{folder}/{place}: warning: “{text}” of {each.entry} would find {each.other} ({each.chance:.2f})")
+    return lines
+
+
+def collided(folder: Path) -> str:
+    """All of them, or that there are none. Raises ContentErrors."""
+    warnings = collisions(folder, content.load(folder))
+    return "\n".join([*warnings, f"{len(warnings)} ways of asking would be answered by another entry than their own"])
 
 
 def _ended(folder: Path, errors: content.ContentErrors) -> Ended:

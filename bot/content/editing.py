@@ -20,8 +20,11 @@ from pathlib import Path
 
 import yaml
 
+from bot.content import faq
+from bot.content.files import Folder
+from bot.content.findings import Findings, Place
 from bot.content.loader import load
-from bot.content.values import suggestion
+from bot.content.values import root, suggestion
 from bot.content.yaml_source import LOADER
 from bot.core.catalogue import Catalogue, Example, FaqEntry, Text
 from bot.core.text import fold
@@ -135,6 +138,10 @@ class Editor:
             return replace(catalogue, examples=(*catalogue.examples[:place], *more, *catalogue.examples[place:]))
 
         return Edit(INTENTS, before, _encoded(text, before), meant)
+
+    def file_of(self, entry: str) -> str:
+        """The file that an entry stands in. Raises NotWritten."""
+        return self._entry(entry)[0]
 
     # --- writing it -----------------------------------------------------------------------------
 
@@ -257,6 +264,14 @@ def _inserted(text: str, end: int, lines: Sequence[str]) -> str:
     if not place:
         return text + line_end + line_end.join(lines)
     return text[:place] + "".join(line + line_end for line in lines) + text[place:]
+
+
+def asked_at(folder: Path) -> dict[str, Place]:
+    """Where each way of asking stands, by its folded text."""
+    findings = Findings()
+    for source in Folder(folder, findings).each("faq", ".yaml"):
+        faq.entries(root(source))
+    return {text: place for (kind, text), place in findings.defined.items() if kind == "question"}
 
 
 # --- values in YAML -----------------------------------------------------------------------------

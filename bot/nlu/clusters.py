@@ -155,7 +155,8 @@ def nearly_the_same(wordings: Sequence[Wording], nlu: LexicalNlu) -> list[list[W
     """Groups around the wordings that most others are like; all members of a group are like its first, so groups do
     not grow into chains. The content's own questions teach which words are common."""
     seen = [views(wording.words) for wording in wordings]
-    space = Space([*map(views, nlu.retriever.line_words), *seen], SHARES)
+    known = (views(words) for passage in nlu.retriever.passages for words in passage.lines)
+    space = Space([*known, *seen], SHARES)
     vectors = [space.vector(document) for document in seen]
     index = Index.of(vectors, len(space))
     like = [np.flatnonzero(index.dot(vector) >= ALIKE) for vector in vectors]

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.nlu.retrieval import SURE, Retriever, Words
+from bot.core.catalogue import Catalogue
+from bot.nlu.model import passages
+from bot.nlu.normalise import tokens
+from bot.nlu.retrieval import SURE, Retriever
+from bot.nlu.terms import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +22,12 @@ class Collision:
     chance: float
 
 
-def collisions(retriever: Retriever) -> list[Collision]:
+def collisions(catalogue: Catalogue) -> list[Collision]:
     """The surest first. A service's own page may answer for its entries."""
+    unrelated = [tokens(text) for text in catalogue.unrelated]
+    retriever = Retriever(tuple(passages(catalogue)), catalogue.synonyms, unrelated)
     found = []
-    for line, owner in enumerate(map(int, retriever.line_owner)):
+    for line, owner in enumerate(retriever.line_owner.tolist()):
         passage = retriever.passages[owner]
         if len(retriever.passages) < 2 or not passage.id.startswith("faq/"):
             continue
