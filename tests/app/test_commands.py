@@ -130,14 +130,37 @@ def test_questions_are_measured_on_anybody_s_data(run: Runner, tmp_path: Path) -
     assert "recall_at_1" in run(*words).stdout
 
 
-def test_intents_are_measured_on_anybody_s_data(run: Runner, tmp_path: Path) -> None:
+@pytest.fixture
+def intents(tmp_path: Path) -> str:
+    """A file of two intents."""
     file = tmp_path / "intents.yaml"
     examples = {"greet": ("سلام", "درود", "سلام علیکم"), "bye": ("خداحافظ", "خدانگهدار", "فعلاً خداحافظ")}
-    intents = [{"intent": i, "examples": "".join(f"- {line}\n" for line in lines)} for i, lines in examples.items()]
-    file.write_text(json.dumps({"version": "3.1", "nlu": intents}), "utf-8")
-    told = json.loads(run("evaluate", "nlu", "--train", str(file), "--test", str(file), "--json").stdout)
-    assert {"accuracy", "macro_f1", "n", "train_seconds", "micros_per_utterance"} <= set(told)
-    assert (told["n"], told["accuracy"]) == (6, 1)
+    found = [{"intent": i, "examples": "".join(f"- {line}\n" for line in lines)} for i, lines in examples.items()]
+    file.write_text(json.dumps({"version": "3.1", "nlu": found}), "utf-8")
+    return str(file)
+
+
+def test_intents_are_measured_on_anybody_s_data(run: Runner, intents: str) -> None:
+    for more in ((), ("--semantic",)):
+        told = json.loads(run("evaluate", "nlu", "--train", intents, "--test", intents, "--json", *more).stdout)
+        assert {"accuracy", "macro_f1", "n", "train_seconds", "micros_per_utterance"} <= set(told)
+        assert (told["n"], told["accuracy"]) == (6, 1)
+
+
+def test_what_was_confused_is_told_and_drawn(run: Runner, intents: str, tmp_path: Path) -> None:
+    told = run("evaluate", "nlu", "--train", intents, "--picture", "confused.png").stdout
+    assert re.search(r"^accuracy +\d", told)
+    assert "Most often confused" in told
+    assert (tmp_path / "confused.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_drawn_is_one_line(run: Runner, intents: str, tmp_path: Path) -> None:
+    words = ("evaluate", "nlu", "--train", intents, "--picture")
+    for name in ("confused.gif", "nowhere/confused.png"):
+        assert name in run(*words, name, status=1).stderr.splitlines()[-1]
+    (tmp_path / "matplotlib.py").write_text("raise ModuleNotFoundError(name='matplotlib')")
+    done = run(*words, "confused.png", status=1)
+    assert done.stderr == "pishkhan: matplotlib is missing: pip install 'pishkhan[evaluation]'\n"
 
 
 def test_files_that_cannot_be_measured_are_one_line(run: Runner, tmp_path: Path) -> None:
@@ -151,6 +174,7 @@ def test_files_that_cannot_be_measured_are_one_line(run: Runner, tmp_path: Path)
     ):
         done = run("evaluate", *words, status=1)
         assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "broken.yaml:2: not YAML" in run("evaluate", "nlu", "--train", "broken.yaml", status=1).stderr
 
 
 # --- talking and moving -----------------------------------------------------------------------------
