@@ -8,6 +8,7 @@ letters, spoken forms. `stem` goes further and takes endings off. `skeleton` lea
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from bot.core.text import INVISIBLE, SILENT_YE, fold
@@ -197,7 +198,7 @@ def stem(word: str) -> str:
 
 # --- the skeleton -------------------------------------------------------------------------------
 
-_PERSIAN_SOUNDS = str.maketrans(
+PERSIAN_SOUNDS = str.maketrans(
     {"ط": "ت", "ث": "س", "ص": "س", "ح": "ه", "ذ": "ز", "ض": "ز", "ظ": "ز", "ژ": "ج", "غ": "ق", "ع": "ا"}
 )
 _PERSIAN_LETTERS = str.maketrans("بپتسجچهخدرزشقفکگلمنوی", "bptsjChxdrzSqfkglmnvy", "ا")
@@ -231,16 +232,17 @@ def bones(token: str) -> str:
         return token
     if _PERSIAN.match(token):
         return _persian_bones(token)
-    raw = _latin_bones(token)
+    raw = latin_bones(token)
     return _SPOKEN_BONES.get(raw, raw)
 
 
 def _persian_bones(word: str) -> str:
-    sounds = word.translate(_PERSIAN_SOUNDS)
+    sounds = word.translate(PERSIAN_SOUNDS)
     return _bare(sounds.replace("خوا", "خا").replace("وا", "va").translate(_PERSIAN_LETTERS)) or "a"
 
 
-def _latin_bones(word: str) -> str:
+def latin_bones(word: str) -> str:
+    """The bones of a word in Latin letters as it sounds, spoken forms not made written ones."""
     for pair, sound in _PAIRS:
         word = word.replace(pair, sound)
     return _bare(word) or "a"
@@ -252,15 +254,19 @@ def _bare(word: str) -> str:
     return word[:-1] if len(word) > 1 and word[-1] == "h" else word
 
 
-_SPOKEN_BONES = {
-    bare: _persian_bones(written[0])
-    for said, written in WORDS.items()
-    if len(said) == len(written) == 1 and len(bare := _persian_bones(said[0])) > 1
-} | {_persian_bones(said): _persian_bones(written) for said, written in NOUN_STEMS.items()}
+def _spoken() -> Iterator[tuple[str, str]]:
+    """Single words as they are said and as they are written."""
+    yield from NOUN_STEMS.items()
+    yield from ((said[0], written[0]) for said, written in WORDS.items() if len(said) == len(written) == 1)
+    for root, formal in VERB_STEMS.items():
+        for ending, formal_ending in VERB_ENDINGS.items():
+            yield from ((f"{p}{root}{ending}", f"{p}{formal}{formal_ending}") for p in ("می", "نمی"))
+
+
+SPOKEN: dict[str, str] = {}
+_SPOKEN_BONES: dict[str, str] = {}
 """Finglish writes the spoken word; its bones become those of the written one."""
-for _root, _formal_root in VERB_STEMS.items():
-    for _ending, _formal_ending in VERB_ENDINGS.items():
-        for _prefix in ("می", "نمی"):
-            _SPOKEN_BONES.setdefault(
-                _persian_bones(_prefix + _root + _ending), _persian_bones(_prefix + _formal_root + _formal_ending)
-            )
+for _said_word, _written_word in _spoken():
+    SPOKEN.setdefault(_said_word, _written_word)
+    if len(_bare_word := _persian_bones(_said_word)) > 1:
+        _SPOKEN_BONES.setdefault(_bare_word, _persian_bones(_written_word))
