@@ -29,7 +29,7 @@ _FIRST = {"A": 0.0, "U": 0.3, "I": 0.3}  # the same for a vowel that begins the 
 _OTHER: dict[str, float] = {}
 _UNHEARD = {"A": 0.35, "U": 0.4, "I": 0.35, "h": 0.3}  # a Persian letter that the Latin word leaves out
 _UNWRITTEN = {"e": 0.02, "o": 0.06, "a": 0.04, "A": 0.5, "u": 0.4, "i": 0.3, "y": 0.2, "h": 0.3}
-_AT_THE_EDGE = 0.3  # a first vowel is written as «ا», a last e as «ه»
+_AT_THE_EDGE = 0.3  # a first vowel and a last one are written: «ا», «ه»
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +53,7 @@ def distance(latin: str, persian: str) -> float:
     for place, sound in enumerate(heard, 1):
         free = _UNWRITTEN.get(sound, 1.0)
         costs = _COSTS.get(sound, _OTHER)
-        if sound in _VOWELS and (place == 1 or (sound == "e" and place == len(heard))):
+        if sound in _VOWELS and (place == 1 or (sound in "ea" and place == len(heard))):
             free = max(free, _AT_THE_EDGE)
             costs = _FIRST if place == 1 else costs
         above, left = row, row[0] + free
