@@ -128,3 +128,22 @@ $(ASTERISK)/made.stamp:
 	    rm -rf $(@D)/$$suite; mv $(@D)/part $(@D)/$$suite; touch $@; exit 0; \
 	  fi; \
 	done; tail -5 $(@D)/install.log; exit 1
+
+# --- a real Rasa ------------------------------------------------------------------------------
+
+# Rasa 3.6 runs on Python 3.8 to 3.10 and brings TensorFlow along: two gigabytes and some five minutes, so it gets a
+# folder of its own.
+.PHONY: test-rasa
+PYTHON310 ?= python3.10
+RASA := .cache/rasa
+
+test-rasa: .venv/dev.stamp $(RASA)/made.stamp ## a real Rasa 3.6 trains our export and talks through it
+	@PISHKHAN_RASA=1 $(BIN)/pytest tests/rasa/real -s
+
+$(RASA)/made.stamp:
+	@$(PYTHON310) -c 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null \
+	  || { echo "Rasa 3.6 needs Python 3.10; '$(PYTHON310)' is not one. Say where it is: make test-rasa PYTHON310=/…/python3.10"; exit 1; }
+	@echo "Installing Rasa 3.6 into $(RASA) …"
+	@test -x $(RASA)/bin/python || $(PYTHON310) -m venv $(RASA)
+	@$(RASA)/bin/python -m pip install --quiet --disable-pip-version-check 'rasa==3.6.21' 'setuptools<81'
+	@touch $@

@@ -135,38 +135,54 @@ class DeskAction(Action):  # type: ignore[misc]
             talk.say(Phrase("engine.unknown_command"))
         return []
 
-    async def hear(self, talk: Talk, nlu: Nlu) -> Events:
-        """Free words, by the router's own rules, understood by `nlu`."""
+    async def hear(self, talk: Talk, tracker: Any) -> Events:
+        """Free words: Rasa has said what is wished, and our router weighs that against what the knowledge base can
+        answer. Where Rasa is not sure the router's own understanding is asked."""
+        if (word := talk.dialogs.words.get(matching.plain(talk.heard.text), "")) in drafts.ENGINE_WORDS:
+            return await self.command(Command(word), talk)
+        wish, confidence = intent(tracker.latest_message)
+        if wish == names.SURVEY:
+            return await self.rate(talk)
+        if wish in ("", names.FALLBACK):
+            return await self.route(talk, talk.dialogs.nlu)
+        if wish in (names.FAQ, names.OUT_OF_SCOPE):
+            return await self.ask(talk)
+        return await self.route(talk, Overheard(talk.dialogs.nlu, Reading(wish, max(confidence, CERTAIN))))
+
+    async def ask(self, talk: Talk) -> Events:
+        """The knowledge base alone is asked."""
+        return await self.route(talk, Overheard(talk.dialogs.nlu, Reading("none", 0)))
+
+    async def rate(self, talk: Talk) -> Events:
+        """The request whose code is in the words, else the one that was spoken of last."""
+        code = TrackingCode.found_in(talk.heard.text) or str(talk.slots.get(names.LAST_CODE) or "")
+        return await self.command(Command("survey", code), talk)
+
+    async def route(self, talk: Talk, nlu: Nlu) -> Events:
+        """By the router's own rules, understood by `nlu`."""
         router = talk.dialogs.router
         listening = Router(router.catalogue, nlu, router.desk, router.identity)
         return await self.follow(await listening.hear(talk.heard, talk.context), talk)
 
 
 class HearAction(DeskAction):
-    """Any words: Rasa has said what is wished, the router weighs that against what the knowledge base can answer."""
+    """Any words."""
 
     def name(self) -> str:
         return names.HEAR_ACTION
 
     async def act(self, talk: Talk, tracker: Any) -> Events:
-        if (word := talk.dialogs.words.get(matching.plain(talk.heard.text), "")) in drafts.ENGINE_WORDS:
-            return await self.command(Command(word), talk)
-        wish, confidence = intent(tracker.latest_message)
-        if wish in ("", names.FALLBACK):
-            return await self.hear(talk, talk.dialogs.nlu)
-        if wish in (names.FAQ, names.OUT_OF_SCOPE):
-            wish = "none"
-        return await self.hear(talk, Overheard(talk.dialogs.nlu, Reading(wish, max(confidence, CERTAIN))))
+        return await self.hear(talk, tracker)
 
 
 class FaqAction(DeskAction):
-    """A question: only the knowledge base is asked."""
+    """A question."""
 
     def name(self) -> str:
         return names.FAQ_ACTION
 
     async def act(self, talk: Talk, tracker: Any) -> Events:
-        return await self.hear(talk, Overheard(talk.dialogs.nlu, Reading("none", 0)))
+        return await self.ask(talk)
 
 
 class ButtonAction(DeskAction):
@@ -180,14 +196,13 @@ class ButtonAction(DeskAction):
 
 
 class SurveyAction(DeskAction):
-    """Rate a request: the one whose code is in the words, else the one that was spoken of last."""
+    """Rate a request."""
 
     def name(self) -> str:
         return names.SURVEY_ACTION
 
     async def act(self, talk: Talk, tracker: Any) -> Events:
-        code = TrackingCode.found_in(talk.heard.text) or str(talk.slots.get(names.LAST_CODE) or "")
-        return await self.command(Command("survey", code), talk)
+        return await self.rate(talk)
 
 
 class CommandAction(DeskAction):
@@ -290,7 +305,7 @@ class SubmitAction(DeskAction):
             return []
         done = SlotSet(names.NEXT, None)
         if wished == names.HEAR:
-            return [done, *await self.hear(talk, talk.dialogs.nlu)]
+            return [done, *await self.hear(talk, tracker)]
         return [done, *await self.command(matching.command_in(wished) or Command(""), talk)]
 
     async def _file(self, dialog: FormDialog, talk: Talk) -> Events:

@@ -31,7 +31,7 @@ PIPELINE: list[dict[str, Any]] = [
     {"name": "CountVectorsFeaturizer"},
     {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 2, "max_ngram": 5},
     # Trains in seconds where DIETClassifier takes ten minutes, and on so few examples DIET is no better.
-    {"name": "LogisticRegressionClassifier", "max_iter": 300, "random_state": 1},
+    {"name": "LogisticRegressionClassifier", "max_iter": 300, "tol": 0.001, "random_state": 1},
     {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.05},
 ]
 POLICIES: list[dict[str, Any]] = [
@@ -199,7 +199,7 @@ def rules(dialogs: Dialogs) -> dict[str, Any]:
 
 
 def _action(intent: str) -> str:
-    own = {names.FAQ: names.FAQ_ACTION, names.COMMAND: names.COMMAND_ACTION, "survey": names.SURVEY_ACTION}
+    own = {names.FAQ: names.FAQ_ACTION, names.COMMAND: names.COMMAND_ACTION, names.SURVEY: names.SURVEY_ACTION}
     return own.get(intent, names.HEAR_ACTION)
 
 

@@ -21,6 +21,7 @@ COMMAND = "command"
 FAQ = "ask_faq"
 FALLBACK = "nlu_fallback"
 OUT_OF_SCOPE = "out_of_scope"
+SURVEY = "survey"
 
 LANGUAGE = "language"  # slot: "fa", "en"; empty: the message's metadata, else the content's first language
 DRAFTS = "drafts"  # slot: dialog → its frame as JSON; the truth, which the slots of the forms only mirror

@@ -285,6 +285,11 @@ class TestSurvey:
         await bob.says(f"نظرسنجی {code}", "survey")
         assert bob.loop is None
 
+    async def test_it_may_be_wished_while_the_request_is_looked_at(self, ann: Assistant) -> None:
+        await ann.says(await self.closed(ann), "track_request")
+        await ann.says("می‌خواهم نظر بدهم", "survey")
+        assert ann.loop == "survey_satisfaction_form"
+
     async def test_what_is_no_score_is_asked_again(self, ann: Assistant) -> None:
         await self.closed(ann)
         await ann.says("نظرسنجی", "survey")
