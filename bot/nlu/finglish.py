@@ -25,8 +25,8 @@ ENGLISH = frozenset(_ENGLISH.split())
 
 
 _REMEMBERED = 4096  # Latin words
-_NEAR = 0.6  # distance by sound below which a word may be meant
-_TYPO = 0.7  # the same where the consonants differ too
+_NEAR = 0.3  # distance by sound for each consonant below which a word may be meant
+_TYPO = 0.7  # at most so much, and where the consonants differ too
 _LEAST = 4  # consonants of a word that may be mistyped
 _FREQUENT = 0.03  # what twice as frequent a word is nearer
 
@@ -43,7 +43,7 @@ class Vocabulary:
             if is_persian(word):
                 self._add(word, word, count)
         for said, written in SPOKEN.items():
-            if written in counts and said not in counts:
+            if written in counts and said not in counts and len(said) > 1 and is_persian(said):
                 self._add(said, written, counts[written])
         self._slips: dict[str, list[str]] = defaultdict(list)
         for bare in self._sounding:
@@ -82,7 +82,7 @@ class Vocabulary:
         if "a" in sounding:
             return ""
         near, word = min((self._nearest(spelling, (bare,)) for bare, spelling in sounding.items()), key=itemgetter(0))
-        if near <= _NEAR:
+        if near <= min(_NEAR * len(min(sounding, key=len)), _TYPO):
             return word
         slips = {slip for bare in sounding if len(bare) >= _LEAST for slip in (bare, *_shorter(bare))}
         near, word = self._nearest(latin, sorted(slips.union(*(self._slips.get(slip, ()) for slip in slips))))
