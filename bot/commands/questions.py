@@ -27,6 +27,7 @@ from bot.settings import Settings
 
 MOST = 10_000  # misses that are looked at, the newest
 WORDINGS = 5  # of a cluster that are shown, and written when none is picked
+SHOWN = 160  # letters of a wording
 LONGEST = 120  # characters of a question that is worth a variant
 
 Result = TypeVar("Result")
@@ -79,10 +80,16 @@ def _told(cluster: Cluster, catalogue: Catalogue, most: int) -> str:
     lines = [f"{cluster.id}  asked {_count(cluster.times, 'time')}, {days}, {channels}"]
     if cluster.unhelpful:
         lines.append(f"  told and did not help: {_named_entry(f'faq/{cluster.unhelpful}', catalogue)}")
-    lines += [f"  {n}. {masked(w.text)}  ({w.times})" for n, w in enumerate(cluster.wordings[:most], 1)]
+    lines += [f"  {n}. {_shown(w.text)}  ({w.times})" for n, w in enumerate(cluster.wordings[:most], 1)]
     if (more := len(cluster.wordings) - most) > 0:
         lines.append(f"  and {_count(more, 'more wording')}: pishkhan questions show {cluster.id}")
     return "\n".join([*lines, f"  → {_advice(cluster, catalogue)}"])
+
+
+def _shown(text: str) -> str:
+    """One line without anybody's data, and without what a terminal would obey."""
+    text = "".join(c for c in " ".join(masked(text).split()) if c.isprintable() or c == "\u200c")
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _advice(cluster: Cluster, catalogue: Catalogue) -> str:
@@ -98,7 +105,8 @@ def _advice(cluster: Cluster, catalogue: Catalogue) -> str:
         return f"{accept} --intent {id}  ({why})"
     if kind == "service" and id in catalogue.services:
         return f"{accept} --new ID --service {id}  ({_named_entry(cluster.proposal, catalogue)}; {why})"
-    return "better words for that answer" if cluster.unhelpful else f"{accept} --new ID"
+    near = ", ".join(f"{match.id}, chance {match.score:.2f}" for match in cluster.wordings[0].matches[:1])
+    return "better words for that answer" if cluster.unhelpful else f"{accept} --new ID  (nearest: {near or 'nothing'})"
 
 
 def _named_entry(id: str, catalogue: Catalogue) -> str:
@@ -122,6 +130,7 @@ def _as_json(cluster: Cluster, most: int) -> dict[str, Any]:
         "proposal": cluster.proposal or None,
         "score": round(cluster.score, 4),
         "chosen": cluster.chosen,
+        "nearest": [{"id": match.id, "chance": match.score} for match in cluster.wordings[0].matches],
         "unhelpful": f"faq/{cluster.unhelpful}" if cluster.unhelpful else None,
     }
 
@@ -152,12 +161,20 @@ def accepted(
     answered = LexicalNlu.train(after)
     target = f"faq/{answer.entry or answer.new}"
     done = [wording for wording in chosen if texts or wording.text in said]
+    others = [wording for wording in found.wordings if wording not in done]
+    like = [wording for wording in others if _finds(wording, target, answered)]
     if not picked:
-        done += [w for w in found.wordings if w not in done and _finds(w, target, answered)]
+        done += like
     _decide(settings, editor.catalogue, done, "accepted")
-    left = len(found.wordings) - len(done)
-    written = f"{edit.file} is written" if edit else f"{edit.file} says it already"
-    return f"{written}; {_count(len(done), 'wording')} accepted" + (f", {left} left open" if left else "")
+    told = [
+        f"{edit.file} is written" if edit else f"{edit.file} says it already",
+        f"{_count(len(done), 'wording')} accepted",
+    ]
+    if left := len(found.wordings) - len(done):
+        told.append(f"{left} left open")
+    if like and picked:
+        told.append(f"{len(like)} of them would be told the same now")
+    return ", ".join(told)
 
 
 def dismissed(settings: Settings, cluster: str, *, picked: Sequence[int]) -> str:

@@ -27,7 +27,7 @@ from bot.content.loader import load
 from bot.content.values import root, suggestion
 from bot.content.yaml_source import LOADER
 from bot.core.catalogue import Catalogue, Example, FaqEntry, Text
-from bot.core.text import fold
+from bot.core.text import INVISIBLE, fold
 
 INTENTS = "nlu/intents.yaml"
 _NOT_ANNOTATED = str.maketrans("[]", "()")  # brackets mark values in examples
@@ -213,7 +213,8 @@ def _encoded(text: str, before: bytes) -> bytes:
 
 
 def _one_line(text: str) -> str:
-    return "".join(c for c in " ".join(text.split()) if unicodedata.category(c) != "Cc")
+    """Without what is not seen: control characters and marks of direction."""
+    return "".join(c for c in INVISIBLE.sub("", " ".join(text.split())) if unicodedata.category(c) != "Cc")
 
 
 # --- places in a text ---------------------------------------------------------------------------

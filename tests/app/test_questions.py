@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -104,7 +107,7 @@ async def test_what_was_not_known_is_known_after_it_is_accepted(whole: Settings)
         texts = (*GOLDFISH, "ماهی عید رو کجا ول کنیم", "goldfish in the pond")
         answer = replace(NEW, service="pothole")
         told = await asyncio.to_thread(lambda: accept(whole, cluster["id"], answer, texts=texts))
-        assert told == "faq/city_care.yaml is written; 1 wording accepted"
+        assert told == "faq/city_care.yaml is written, 1 wording accepted"
 
         async def known() -> bool:
             return "goldfish" in counter.live.catalogue.faq
@@ -145,6 +148,33 @@ def test_the_list_as_json(settings: Settings) -> None:
     assert unhelpful["first"] == unhelpful["last"]
 
 
+def test_a_terminal_is_not_commanded(settings: Settings) -> None:
+    missed(settings, "ماهی\x1b[2J قرمز\u202e " + "دراز " * 50)
+    told = questions.listed(settings, limit=20, json=False)
+    assert "ماهی[2J قرمز دراز" in told
+    assert "…  (1)" in told
+
+
+def test_as_it_is_typed(settings: Settings) -> None:
+    missed(settings, *GOLDFISH, "قیمت گوشت کیلویی چنده")
+    environment = {"DATA_DIR": str(settings.data_dir), "CONTENT_DIR": str(settings.content_dir), "PYTHONUTF8": "1"}
+    path = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
+
+    def run(*words: str) -> str:
+        command = [sys.executable, "-m", "bot", *words]
+        done = subprocess.run(
+            command, env=path | environment, cwd=settings.data_dir, capture_output=True, text=True, timeout=60
+        )
+        return done.stdout + done.stderr
+
+    assert "q1  asked 2 times" in run("questions")
+    assert "+++ faq/care.yaml" in run("questions", "accept", "q1", "--as", "light_out", "--only", "1", "--dry-run")
+    assert run("questions", "accept", "q1", "--as", "nothing").startswith("pishkhan: there is no entry `nothing`; ")
+    assert run("questions", "dismiss", "q3") == "1 wording dismissed\n"
+    assert run("questions", "check").startswith("0 ways of asking")
+    assert run("understand", GOLDFISH[0]).startswith("words   توی حوض پارک لاله")
+
+
 # --- accepting ----------------------------------------------------------------------------------
 
 
@@ -156,7 +186,7 @@ def test_wordings_become_variants_of_an_entry(settings: Settings) -> None:
     assert load(settings.content_dir).faq["light_out"] == before
     assert len(kept(settings, "open")) == 2
     told = accept(settings, "q1", Answer(entry="light_out"))
-    assert told.startswith("faq/care.yaml is written; ")
+    assert told.startswith("faq/care.yaml is written, ")
     after = load(settings.content_dir).faq["light_out"]
     assert after.variants["fa"][: len(before.variants["fa"])] == before.variants["fa"]
     assert set(GOLDFISH) <= set(after.variants["fa"])
@@ -169,7 +199,7 @@ def test_wordings_become_variants_of_an_entry(settings: Settings) -> None:
 def test_only_what_is_picked_is_written(settings: Settings) -> None:
     missed(settings, *GOLDFISH, GOLDFISH[1])
     told = accept(settings, "q1", Answer(entry="light_out"), picked=[1])
-    assert told == "faq/care.yaml is written; 1 wording accepted, 1 left open"
+    assert told == "faq/care.yaml is written, 1 wording accepted, 1 left open, 1 of them would be told the same now"
     assert GOLDFISH[1] in load(settings.content_dir).faq["light_out"].variants["fa"]
     assert GOLDFISH[0] not in load(settings.content_dir).faq["light_out"].variants["fa"]
     assert [m.miss.text for m in kept(settings, "open")] == [GOLDFISH[0]]
@@ -177,7 +207,7 @@ def test_only_what_is_picked_is_written(settings: Settings) -> None:
 
 def test_wordings_become_examples_of_an_intent(settings: Settings) -> None:
     missed(settings, "یه آدم حسابی بیاد پای کار", "یه آدم حسابی بیاد پای کار!!")
-    assert accept(settings, "q1", Answer(intent="greet")) == "nlu/intents.yaml is written; 1 wording accepted"
+    assert accept(settings, "q1", Answer(intent="greet")) == "nlu/intents.yaml is written, 1 wording accepted"
     assert ("greet", "یه آدم حسابی بیاد پای کار") in {(e.intent, e.text) for e in load(settings.content_dir).examples}
     assert len(kept(settings, "accepted")) == 2
 
@@ -199,7 +229,7 @@ def test_accepting_again_after_a_crash_writes_nothing_twice(settings: Settings) 
     missed(settings, GOLDFISH[0], reason="meant", chosen="faq/light_time")
     (cluster,) = listed(settings)
     told = accept(settings, cluster["id"], Answer(entry="light_out"))
-    assert told == "faq/care.yaml says it already; 1 wording accepted"
+    assert told == "faq/care.yaml says it already, 1 wording accepted"
     assert file.read_bytes() == before
 
 

@@ -129,7 +129,15 @@ def test_all_our_own_entries_and_intents_can_be_written_to() -> None:
 
 def test_what_is_there_already_is_not_written_again(folder: Path) -> None:
     editor = Editor(folder)
-    said = ["The  Street is dark", "LAMP OUT", "lamp out", "is the lamp out?", "", "لامپ كوچه سوخته"]
+    said = [
+        "The \u202estr\x1beet is dark",
+        "The  Street is dark",
+        "LAMP OUT",
+        "lamp out",
+        "is the lamp out?",
+        "",
+        "لامپ كوچه سوخته",
+    ]
     assert added(editor.variants("light_out", {"en": said})) == ["      - LAMP OUT"]
     edit = editor.variants("light_time", {"fa": ["کی درست می‌کنید"], "en": ["How many  days"]})
     assert not edit

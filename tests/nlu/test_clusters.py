@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.catalogue import Catalogue
 from bot.core.requests import Miss, Missed
@@ -177,6 +180,14 @@ def test_values_that_may_name_somebody_are_hidden(said: str, told: str) -> None:
 @pytest.mark.parametrize("said", ["ماده ۱۰۰ چیست؟", "با ۱۳۷ تماس بگیرم یا ۱۸۸۸", "سال ۱۴۰۵", "فردا ساعت ۱۰ بازید؟", ""])
 def test_other_numbers_are_shown(said: str) -> None:
     assert masked(said) == said
+
+
+@given(st.text(st.sampled_from("0۱٢3 -.ا@a")))
+def test_five_digits_are_never_shown(said: str) -> None:
+    told = masked(said)
+    assert masked(told) == told
+    assert not re.search(r"\d{5}", told)
+    assert "@" not in told or not re.search(r"\S@\S", told)
 
 
 # --- collisions ---------------------------------------------------------------------------------
