@@ -20,12 +20,13 @@ _CUES = {
     "phone": r"شماره|تماس|زنگ|phone|\bcall\b|\btel\b|shomare",
 }
 _ANY = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _CUES.items()))
+_NEXT = re.compile(r"\D{0,10}\d")
 _MONEY = re.compile(r"\s?(?:تومان|تومن|تمن|ریال|میلیون|میلیارد|هزار|toman|rial)")
 
 
-def cue(text: Folded, start: int, end: int, *, since: int = 0, until: int | None = None) -> str:
+def cue(text: Folded, start: int, end: int, *, since: int = 0) -> str:
     """The kind that the nearest cue speaks for: the last one before, else the first one behind. "phone": a mobile or a
-    landline; "amount": money follows; "": no cue. Nothing before `since` or behind `until` counts."""
+    landline; "amount": money follows; "": no cue. Nothing before `since` counts, nor what another number follows."""
     if _MONEY.match(text, end):
         return "amount"
     kind = ""
@@ -33,5 +34,5 @@ def cue(text: Folded, start: int, end: int, *, since: int = 0, until: int | None
         kind = match.lastgroup or ""
     if kind:
         return kind
-    behind = _ANY.search(text, end, min(end + AFTER, len(text) if until is None else until))
-    return behind.lastgroup or "" if behind else ""
+    behind = _ANY.search(text, end, end + AFTER)
+    return behind.lastgroup or "" if behind and not _NEXT.match(text, behind.end()) else ""

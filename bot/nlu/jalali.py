@@ -62,10 +62,16 @@ def _full_year(year: int, today: date) -> int:
     return year + (1400 if 1400 + year <= now + 10 else 1300)
 
 
+def _far(today: date) -> int:
+    """The last year that people may speak of rather than of a day: «۱۵/۸/۰۴» is no day of 1415."""
+    return int(jdatetime.date.fromgregorian(date=today).year) + 5
+
+
 def _numeric(match: re.Match[str], today: date) -> date:
     first, second, third = (part for part in match.groups() if part)
     a, b, c = int(first), int(second), int(third)
-    year, month, day = (c, b, a) if len(third) == 4 or (len(first) < 4 and c > 31) else (a, b, c)
+    backwards = len(third) == 4 or (len(first) < 4 and (c > 31 or (a < 32 and _full_year(a, today) > _far(today))))
+    year, month, day = (c, b, a) if backwards else (a, b, c)
     if 1900 <= year <= 2199:
         return _civil(year, month, day)
     if 99 < year < 1200 or year > 1599:
@@ -80,7 +86,7 @@ def _day_of(match: re.Match[str]) -> int:
 def _named(match: re.Match[str], today: date) -> date:
     day, month = _day_of(match), JALALI_MONTHS[match["month"]]
     this_year = jdatetime.date.fromgregorian(date=today).year
-    year = match["year"]
+    year = match["year"] or match.groupdict().get("early")
     if year is None:
         return _nearest(today, (partial(gregorian, this_year + offset, month, day) for offset in (0, 1, -1)))
     if year[0].isdigit():
@@ -212,6 +218,7 @@ _YEAR = (
     r"(?:(?:\s*(?:ماه|سال|,|/))*\s*(?P<year>(?<!\d)(?:1[2-5]\d\d|39\d|4[0-2]\d|[03-9]\d|0\s[1-9])(?![\d/:])"
     rf"(?!\s?(?:متر|نفر|تو|هزار|میلی|تا|عدد|کیلو|درصد))|<<(?:امسال|پارسال|سال\s*(?:{NEXT}|{LAST}))>>))?"
 )
+_EARLY = r"(?:<<(?P<early>امسال|پارسال)\s+)?"
 _FOREIGN_YEAR = r"(?:\s*,?\s*(?P<year>(?:19|20)\d\d)(?!\d))?"
 _COUNT = r"(?<![\d./])(?<!\d\s)(?P<count>\d{1,3})"
 _UNIT = f"<<(?P<unit>{words_of(UNITS)})>>"
@@ -235,7 +242,11 @@ _FORMS: tuple[_Form, ...] = (
         _numeric,
         frozenset(),
     ),
-    (_pattern(rf"{_DAY}\s*(?:ماه\s*)?<<(?P<month>{_MONTH})(?:\s*ماه)?>>", _YEAR), _named, triggers(JALALI_MONTHS)),
+    (
+        _pattern(_EARLY, rf"{_DAY}\s*(?:ماه\s*)?<<(?P<month>{_MONTH})(?:\s*ماه)?>>", _YEAR),
+        _named,
+        triggers(JALALI_MONTHS),
+    ),
     (_pattern(rf"<<(?P<month>{_MONTH})>>\s*{_DAY}", _YEAR), _named, triggers(JALALI_MONTHS)),
     (
         _pattern(rf"{_DAY}\s*<<(?P<month>{_FOREIGN_MONTH})>>", _FOREIGN_YEAR),
@@ -270,6 +281,11 @@ _FORMS: tuple[_Form, ...] = (
 one, or none: it must have digits."""
 TRIGGERS = frozenset().union(*(words for _, _, words in _FORMS))
 """A text without any of these words and without digits names no day."""
+_BY_MONTH = (1, 2)  # forms that streets are named with: «خیابان ۱۷ شهریور», «میدان هفت تیر»
+_STREET = re.compile(
+    r"(?<!\w)(?:خیابان|خیابون|خ|میدان|میدون|بلوار|بزرگراه|اتوبان|کوچه|پل|ایستگاه|چهارراه|سه راه|فلکه|شهرک|محله|پارک"
+    r"|مترو|بوستان|مدرسه|دبستان|دبیرستان|بیمارستان|مسجد|کتابخانه)ی?\s*$"
+)
 _ABSOLUTE = 5  # so many forms name a day of the calendar, the others count from today
 _COMPACT = re.compile(
     r"\s*(?:((?:1[2-5]|20)\d\d)\s?([01]?\d)\s?([0-3]\d|\b\d)|(\d{1,2})\s(\d{1,2})\s(1[2-5]\d\d))\s*#?\s*"
@@ -312,6 +328,8 @@ def _find(text: Folded, today: date) -> Iterator[tuple[int, Span | Unreadable]]:
             continue
         for match in pattern.finditer(text):
             start, end = match.span()
+            if form in _BY_MONTH and _STREET.search(text, max(start - 16, 0), start):
+                continue
             if all(end <= begun or done <= start for begun, done in taken):
                 taken.append((start, end))
                 yield form, _resolved(resolve, match, today)

@@ -31,10 +31,14 @@ MONEY = ("تومان", "تومن", "تمن", "ریال")
 FINGLISH = {
     "sefr": "صفر", "yek": "یک", "do": "دو", "se": "سه", "chahar": "چهار", "char": "چهار", "panj": "پنج", "shesh": "شش",
     "shish": "شش", "haft": "هفت", "hasht": "هشت", "noh": "نه", "dah": "ده", "yazdah": "یازده", "davazdah": "دوازده",
-    "bist": "بیست", "si": "سی", "chehel": "چهل", "panjah": "پنجاه", "shast": "شصت", "haftad": "هفتاد",
-    "hashtad": "هشتاد", "navad": "نود", "sad": "صد", "hezar": "هزار", "oh": "صفر",
+    "sizdah": "سیزده", "chahardah": "چهارده", "panzdah": "پانزده", "poonzdah": "پانزده", "shanzdah": "شانزده",
+    "hefdah": "هفده", "hejdah": "هجده", "noozdah": "نوزده", "bist": "بیست", "si": "سی", "chehel": "چهل",
+    "panjah": "پنجاه", "shast": "شصت", "haftad": "هفتاد", "hashtad": "هشتاد", "navad": "نود", "sad": "صد",
+    "devist": "دویست", "sisad": "سیصد", "chaharsad": "چهارصد", "poonsad": "پانصد", "punsad": "پانصد",
+    "pansad": "پانصد", "panjsad": "پانصد", "sheshsad": "ششصد", "haftsad": "هفتصد", "hashtsad": "هشتصد",
+    "nohsad": "نهصد", "hezar": "هزار", "milion": "میلیون", "milyoon": "میلیون", "miliard": "میلیارد", "oh": "صفر",
 }  # fmt: skip
-"""Number words in Latin letters, sure only where digits are dictated or a date is: "do" is English too."""
+"""Number words in Latin letters, sure only where digits are dictated, a date or money is: "do" is English too."""
 
 _PERSIAN = {word: value for word, value in UNITS.items() if not word.isascii()}
 _UNEVEN = {"دوم": "دو", "سوم": "سه", "سیم": "سی", "چارم": "چهار"}

@@ -46,21 +46,29 @@ _FORMS = (
         rf"(?<!\w)(?:(?P<quarter_to>\d?\s?ربع|quarter)|(?P<minutes_to>[0-5]?\d)\s?دقیقه)\s(?:{_TO})\s(?:ساعت\s)?"
         rf"{_HOUR}{_PART}?",
         0.9,
+        ("ربع", "دقیقه", "quarter"),
     ),
-    (rf"(?<!\w)(?:(?P<half>half)|(?P<quarter>quarter)) past {_HOUR}{_PART}?", 0.9),
+    (rf"(?<!\w)(?:(?P<half>half)|(?P<quarter>quarter)) past {_HOUR}{_PART}?", 0.9, ("past",)),
     (
         rf"(?:(?<!\w)(?P<early>{words_of(_PARTS)})[\s,]*)?(?<!\w)(?<!\d\s)(?P<clock>{_CLOCK})\s?(?:حدود\s|های\s)?"
         rf"{_HOUR}{_MINUTE}{_PART}?(?!\w|\s?(?:نفر|بار))",
         0.9,
+        ("ساعت", "ساعته", "سر", "saat", "saate", "at", "by"),
     ),
-    (rf"{_HOUR}{_MINUTE}(?=\s?(?:تا|الی)\s?\d{{1,2}}(?::\d\d)?\s?(?:{words_of(_PARTS)})(?!\w))", 0.85),
-    (rf"{_HOUR}{_MINUTE}(?:{_PART}|\s?o'?\s?clock(?!\w))", 0.85),
-    (rf"{_HOUR}:(?P<minute>[0-5]\d)(?::[0-5]\d)?(?![:/.\-]?\d)", 0.85),
-    (rf"{_HOUR}\s?و\s?{_EXTRA}(?!\s*(?:\d|{_LENGTHS}))", 0.6),
+    (
+        rf"{_HOUR}{_MINUTE}(?=\s?(?:تا|الی)\s?\d{{1,2}}(?::\d\d)?\s?(?:{words_of(_PARTS)})(?!\w))",
+        0.85,
+        ("تا", "الی"),
+    ),
+    (rf"{_HOUR}{_MINUTE}(?:{_PART}|\s?o'?\s?clock(?!\w))", 0.85, (*_PARTS, "clock", "m")),
+    (rf"{_HOUR}:(?P<minute>[0-5]\d)(?::[0-5]\d)?(?![:/.\-]?\d)", 0.85, ()),
+    (rf"{_HOUR}\s?و\s?{_EXTRA}(?!\s*(?:\d|{_LENGTHS}))", 0.6, ("نیم", "ربع")),
 )
-_COMPILED = tuple((re.compile(form), confidence) for form, confidence in _FORMS)
+"""The most particular first, with its confidence and the words of which a text must have one (none: a colon)."""
+_COMPILED = tuple((re.compile(form), confidence, triggers(words)) for form, confidence, words in _FORMS)
 _THEN = re.compile(rf"\s?(?:تا|الی|یا|to|until)\s?(?:ساعت\s)?{_HOUR}{_MINUTE}{_PART}?(?!\w|\s?{_LENGTHS})")
 _MOMENT = re.compile(rf"(?<!\w)(?<!از )(?P<moment>{words_of(_MOMENTS)})(?!\w)")
+_MOMENT_WORDS = triggers(_MOMENTS)
 _BARE = re.compile(rf"\s*{_HOUR}\s*[#.!]?\s*")
 _KEYED = re.compile(r"\s*(?P<hour>[01]\d|2[0-3])[\s*.:]?(?P<minute>[0-5]\d)\s*#?\s*")
 
@@ -70,7 +78,9 @@ def find_times(text: Folded) -> Iterator[Span]:
     if ":" not in text and text.words.isdisjoint(TRIGGERS):
         return
     taken: list[tuple[int, int]] = []
-    for pattern, confidence in _COMPILED:
+    for pattern, confidence, words in _COMPILED if text.has_digits else ():
+        if text.words.isdisjoint(words) if words else ":" not in text:
+            continue
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
@@ -82,7 +92,7 @@ def find_times(text: Folded) -> Iterator[Span]:
                 part = _part(then) if part is None else part
             taken.append(match.span())
             yield from _spans(match, part, confidence)
-    for match in _MOMENT.finditer(text):
+    for match in _MOMENT.finditer(text) if not text.words.isdisjoint(_MOMENT_WORDS) else ():
         if not any(match.start() < end and start < match.end() for start, end in taken):
             yield Span(_MOMENTS[re.sub(r"\s+", " ", match["moment"])], *match.span(), 0.6)
 
