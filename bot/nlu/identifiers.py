@@ -15,7 +15,7 @@ from bot.nlu import checks
 from bot.nlu.cues import cue
 from bot.nlu.runs import Window, runs, windows
 from bot.nlu.spans import Folded, Span
-from bot.nlu.spoken import in_digits, repeated
+from bot.nlu.spoken import dictated
 
 Read = Callable[[str], str | None]
 """Digits → the value that they are, or None."""
@@ -116,13 +116,13 @@ def _reader(kind: str, sizes: range, read: Read, failed: str = "") -> Callable[[
     """`failed`: the reason when digits are as many as they must be, and not right."""
 
     def reader(text: str) -> str:
-        said = repeated(in_digits(Folded.of(text)))
         seen = False
-        for run in runs(said):
-            for window in windows(said, run, sizes):
-                seen = True
-                if value := read(window.digits):
-                    return str(value)
+        for said in dictated(text):
+            for run in runs(said):
+                for window in windows(said, run, sizes):
+                    seen = True
+                    if value := read(window.digits):
+                        return str(value)
         raise Unreadable(failed if seen and failed else kind)
 
     return reader

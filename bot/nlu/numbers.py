@@ -17,7 +17,8 @@ _GROUPED = r"\d{1,3}(?:[,'\u2019]\d{3})+|\d{1,3}(?:\.\d{3})+|\d{1,15}(?:\.\d{1,1
 _DECIMAL = rf"\d{{1,4}}/\d{{1,3}}(?=\s*(?:{'|'.join(SCALES)}))"  # «۱۲/۵ میلیون»
 _ITEM = re.compile(rf"(?<![a-z\d.,/:])(?:{_DECIMAL}|(?:{_GROUPED})(?!\d|[.,/:]\d))|[^\W\d_]+")
 _MINUS = re.compile(r"(?:(?:منفی|minus)\s*|(?:^|(?<=\s))[-\u2212])$")
-_BETWEEN = re.compile(r"\s*(?:و|and|o)?\s*|-")
+BETWEEN = re.compile(r"\s*(?:و|and|o)?\s*|-")
+AND = re.compile(r"\s*(?:و|and|o)\s*|-|")
 _COUNTED = re.compile(
     r"\s*(?:تا|نفر|عدد|متر|روز|هفته|ماه|سال|ساعت|دستگاه|طبقه|واحد|بار|دفعه|قطعه|دونه|دانه|تکه|تیکه|مورد|قلم|کیلو|تن"
     r"|تومان|تومن|ریال|درصد)"
@@ -75,8 +76,11 @@ class Sum:
                 self.last = 0  # digits are whole: «۲۰ ۵» is two numbers
 
 
-def sums(text: Folded, vocabulary: Mapping[str, tuple[str, ...]] = PARTS) -> Iterator[Sum]:
-    """Every number in the text, fractions too, from the left; `vocabulary`: a word of the text → number words."""
+def sums(
+    text: Folded, vocabulary: Mapping[str, tuple[str, ...]] = PARTS, between: re.Pattern[str] = BETWEEN
+) -> Iterator[Sum]:
+    """Every number in the text, fractions too, from the left; `vocabulary`: a word of the text → number words;
+    `between`: what may stand between the words of one number."""
     if not text.has_digits and vocabulary.keys().isdisjoint(text.words):
         return
     sum_: Sum | None = None
@@ -88,7 +92,7 @@ def sums(text: Folded, vocabulary: Mapping[str, tuple[str, ...]] = PARTS) -> Ite
                 continue
             parts = (word,)
         for part in parts:
-            if sum_ and not (_BETWEEN.fullmatch(text, sum_.end, item.start()) and sum_.takes(part)):
+            if sum_ and not (between.fullmatch(text, sum_.end, item.start()) and sum_.takes(part)):
                 yield sum_
                 sum_ = None
             if sum_ is None:

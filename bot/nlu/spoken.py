@@ -7,23 +7,32 @@ from collections.abc import Iterator
 
 from bot.core.ports import Unreadable
 from bot.nlu.number_words import ORDINAL, SAID
-from bot.nlu.numbers import sums
+from bot.nlu.numbers import AND, BETWEEN, sums
 from bot.nlu.spans import Folded
 
 _SAID = frozenset(SAID)
 _REPEATED = re.compile(r"(?<!\d)([2-4])\s?تا\s?(\d)(?!\d)")
 
 
-def in_digits(text: Folded) -> Folded:
+def in_digits(text: Folded, between: re.Pattern[str] = BETWEEN) -> Folded:
     """With every whole number in words as its digits («پانزدهم» as "15م"); digits that were written stay as they are,
     leading zeros and separators too."""
-    if text.words.isdisjoint(_SAID) or not (changes := list(_changes(text))):
+    if text.words.isdisjoint(_SAID) or not (changes := list(_changes(text, between))):
         return text
     return text.replaced(changes)
 
 
-def _changes(text: Folded) -> Iterator[tuple[int, int, str]]:
-    for sum_ in sums(text, SAID):
+def dictated(text: str) -> Iterator[Folded]:
+    """How a number may be meant, the likelier first: «بیست یک» is "21", and else "20 1"."""
+    folded = Folded.of(text)
+    likely = in_digits(folded)
+    yield repeated(likely)
+    if likely is not folded and (apart := in_digits(folded, AND)) != likely:
+        yield repeated(apart)
+
+
+def _changes(text: Folded, between: re.Pattern[str]) -> Iterator[tuple[int, int, str]]:
+    for sum_ in sums(text, SAID, between):
         value = sum_.value
         if value.denominator == 1 and any(not item[0].isdigit() for item in sum_.items):
             yield sum_.start, sum_.end, f"{int(value)}{ORDINAL if sum_.items[-1] == ORDINAL else ''}"
