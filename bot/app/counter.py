@@ -11,6 +11,7 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from bot import content, phrase_keys
+from bot.app.understanding import Understanding
 from bot.channels.render import Renderer
 from bot.core.catalogue import Catalogue
 from bot.core.ports import Nlu
@@ -20,7 +21,6 @@ from bot.desk.service_desk import ServiceDesk
 from bot.dialogs import desk_news, registry
 from bot.dialogs.engine import Engine
 from bot.gateway import Gateway
-from bot.nlu.model import LexicalNlu
 from bot.settings import Settings, secret_key
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
@@ -57,6 +57,7 @@ class Counter:
 
     settings: Settings
     live: Live
+    understanding: Understanding
     database: Database
     sessions: SqlSessions
     contacts: SqlContacts
@@ -71,12 +72,25 @@ class Counter:
         """Put new content to use. Raises ContentErrors when it lacks words that the code says."""
         catalogue = _in_order(catalogue, self.settings)
         voice = await asyncio.to_thread(load_voice, self.settings, catalogue)
-        nlu, missing = await asyncio.to_thread(_prepared, catalogue)
+        missing = await asyncio.to_thread(missing_phrases, catalogue)
         if missing:
             raise content.ContentErrors(missing)
-        dialogs = registry.build(catalogue, nlu, self.desk, self.identity)
-        self.live.catalogue, self.live.nlu, self.live.voice, self.live.problems = catalogue, nlu, voice, ()
-        self.engine.dialogs = dialogs
+        nlu = await asyncio.to_thread(self.understanding.of, catalogue)
+        self.live.catalogue, self.live.voice, self.live.problems = catalogue, voice, ()
+        self.understands(nlu)
+        self.understanding.edited()
+
+    def understands(self, nlu: Nlu) -> None:
+        """Put an understanding of the content in use to use."""
+        self.live.nlu = nlu
+        self.engine.dialogs = registry.build(self.live.catalogue, nlu, self.desk, self.identity)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """The stores and the understanding, while they are used."""
+        understood = self.understanding.running(lambda: self.live.catalogue, self.understands)
+        async with opened(self.database, self.settings), understood:
+            yield
 
     def broken(self, errors: content.ContentErrors) -> None:
         """Remember an edit that could not be taken."""
@@ -103,10 +117,6 @@ def missing_phrases(catalogue: Catalogue) -> tuple[content.Problem, ...]:
     return tuple(content.Problem("phrases", 1, line) for line in phrase_keys.said().missing(catalogue.phrases))
 
 
-def _prepared(catalogue: Catalogue) -> tuple[Nlu, tuple[content.Problem, ...]]:
-    return LexicalNlu.train(catalogue), missing_phrases(catalogue)
-
-
 def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Database, ServiceDesk]:
     """The service desk alone, for the officer's commands."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -121,7 +131,8 @@ def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Databa
 def assemble(settings: Settings) -> Counter:
     """All parts of one process, nothing opened yet. Raises ContentErrors. Blocking: reads the content and trains."""
     catalogue = load_content(settings)
-    live = Live(catalogue, LexicalNlu.train(catalogue), load_voice(settings, catalogue))
+    understanding = Understanding(settings)
+    live = Live(catalogue, understanding.of(catalogue), load_voice(settings, catalogue))
     database, service_desk = desk(settings, lambda: live.catalogue)
     sessions, contacts = SqlSessions(database), SqlContacts(database)
     identity = LinkedIdentity(
@@ -132,6 +143,7 @@ def assemble(settings: Settings) -> Counter:
     return Counter(
         settings=settings,
         live=live,
+        understanding=understanding,
         database=database,
         sessions=sessions,
         contacts=contacts,

@@ -11,9 +11,11 @@ from importlib.metadata import version
 from aiohttp import web
 
 from bot import content
+from bot.app.actions import parts, token
 from bot.app.channels import Channels
-from bot.app.counter import Counter, assemble, missing_phrases, opened
+from bot.app.counter import Counter, assemble, missing_phrases
 from bot.courier import Courier
+from bot.rasa.webhook import ActionRoutes
 from bot.settings import Settings
 from bot.web import health
 from bot.web.api import Api
@@ -50,6 +52,7 @@ def build(settings: Settings) -> web.Application:
     app[COUNTER], app[COURIER] = counter, courier
     app.add_routes(health.routes({"database": counter.database.ping}, lambda: live.problems))
     app.add_routes(api.routes())
+    app.add_routes(ActionRoutes(parts(counter), token(settings)).routes())
     app.add_routes(channels.routes())
     app.cleanup_ctx.append(_storing)
     for channel in channels.all:
@@ -66,8 +69,7 @@ def build(settings: Settings) -> web.Application:
 
 
 async def _storing(app: web.Application) -> AsyncIterator[None]:
-    counter = app[COUNTER]
-    async with opened(counter.database, counter.settings):
+    async with app[COUNTER].opened():
         yield
 
 

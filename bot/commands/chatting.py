@@ -43,7 +43,7 @@ async def _chat(counter: Counter, channel: str, address: str) -> None:
         voice=lambda: counter.live.voice,
         speaker=Speaker(lambda: counter.live.catalogue.phrases, lambda: counter.live.voice, settings.language),
     )
-    async with app.opened(counter.database, counter.settings):
+    async with counter.opened():
         news = asyncio.create_task(_news(counter, console))
         try:
             await talk(console, _typed())

@@ -32,10 +32,13 @@ def worded() -> Iterator[None]:
         end(error.lines, error.code)
     except Exception as error:
         from bot.content import ContentErrors  # not above: `--help` would wait for them
+        from bot.nlu.semantic import NoEncoder
         from bot.settings import Misconfigured
 
         if isinstance(error, Misconfigured):
             end(error.problems, 2)
+        if isinstance(error, NoEncoder):
+            end((f"SEMANTIC_MODEL: {error}",), 2)
         if isinstance(error, ContentErrors):
             end((*map(str, error.problems), "the content is not sound; see above"), 1)
         raise

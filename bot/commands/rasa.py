@@ -13,6 +13,8 @@ from bot.rasa import export as project
 from bot.rasa.webhook import EXTRA
 from bot.settings import Settings
 
+__all__ = ["actions", "export", "token"]
+
 
 def export(settings: Settings, folder: Path, *, force: bool) -> str:
     """Write the project; a line about it. Raises Ended when the folder is not ours to write into."""

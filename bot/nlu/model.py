@@ -2,53 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
 from bot.core.catalogue import Catalogue
 from bot.core.ports import Match, Reading
 from bot.nlu.entities import Clock, find_entities, parse
 from bot.nlu.finglish import Vocabulary
-from bot.nlu.intents import NONE, IntentModel
-from bot.nlu.normalise import tokens
-from bot.nlu.retrieval import Passage, Retriever, Words
+from bot.nlu.intents import NONE, Encode, IntentModel
+from bot.nlu.normalise import is_persian, tokens
+from bot.nlu.retrieval import Passage, Retriever
+from bot.nlu.terms import Words
+from bot.nlu.vectors import Floats
 
 GUESSES = 5
 PAGE = 0.85  # weight of a service page beside an FAQ entry, which answers more exactly
 LEAST = 0.25  # confidence below which no intent is named
 
+Ask = Callable[[str], Awaitable[Floats | None]]
+"""The vector of a question's words, or None when it would take too long."""
+
+
+class Trained(NamedTuple):
+    """What is learnt from content. Never changes after training: share it between tasks and threads."""
+
+    vocabulary: Vocabulary
+    intents: IntentModel
+    retriever: Retriever
+
+
+def trained(catalogue: Catalogue, encode: Encode | None = None) -> Trained:
+    """From the organisation's own sentences. The same catalogue gives the same model. Blocking."""
+    vocabulary = _vocabulary(catalogue)
+    found = tuple(passages(catalogue, vocabulary.read))
+    unrelated = [vocabulary.read(text) for text in catalogue.unrelated]
+    examples = [(vocabulary.read(e.text), e.intent) for e in catalogue.examples]
+    intents = IntentModel.train(examples + [(words, NONE) for words in unrelated], encode)
+    return Trained(vocabulary, intents, Retriever(found, catalogue.synonyms, unrelated, encode))
+
+
+def _vocabulary(catalogue: Catalogue) -> Vocabulary:
+    """English is what stands in English texts; Latin words elsewhere may be Finglish, and teach nothing."""
+    english: list[str] = []
+    others = [example.text for example in catalogue.examples]
+    for entry in catalogue.faq.values():
+        for language, lines in entry.variants.items():
+            kind = english if language == "en" else others
+            kind += [entry.question.get(language, ""), *lines, entry.answer.get(language, "")]
+    for service in catalogue.services.values():
+        others += service.keywords
+        for texts in (service.title, service.about):
+            for language, text in texts.items():
+                (english if language == "en" else others).append(text)
+    persian = ([word for word in tokens(text) if is_persian(word)] for text in others)
+    return Vocabulary(chain(map(tokens, english), persian))
+
 
 class LexicalNlu:
-    """Implements `bot.core.ports.Nlu`. Never changes after training: share it between tasks and threads."""
+    """Implements `bot.core.ports.Nlu`. `ask` brings the meaning of a question, when there is an encoder."""
 
-    def __init__(
-        self, vocabulary: Vocabulary, intents: IntentModel, retriever: Retriever, today: Clock = date.today
-    ) -> None:
-        self.vocabulary = vocabulary
-        self.intents = intents
-        self.retriever = retriever
+    def __init__(self, parts: Trained, *, today: Clock = date.today, ask: Ask | None = None) -> None:
+        self.vocabulary, self.intents, self.retriever = parts
         self.today = today
+        self.ask = ask
 
     @classmethod
     def train(cls, catalogue: Catalogue, *, today: Clock = date.today) -> LexicalNlu:
-        """From the organisation's own sentences. The same catalogue gives the same model."""
-        found = tuple(passages(catalogue))
-        unrelated = [tokens(text) for text in catalogue.unrelated]
-        examples = [(tokens(e.text), e.intent) for e in catalogue.examples]
-        vocabulary = Vocabulary(chain((w for p in found for w in (*p.lines, p.body)), (words for words, _ in examples)))
-        intents = IntentModel.train(examples + [(words, NONE) for words in unrelated])
-        return cls(vocabulary, intents, Retriever(found, catalogue.synonyms, unrelated), today)
+        """By words and letters alone."""
+        return cls(trained(catalogue), today=today)
 
     async def read(self, text: str, language: str) -> Reading:
-        return self.reading(text, language)
+        return self.reading(text, language, await self._vector(text))
 
     async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
-        return self.matches(text, language, service=service, limit=limit)
+        return self.matches(text, language, await self._vector(text), service=service, limit=limit)
 
-    def reading(self, text: str, language: str) -> Reading:
-        """What `read` answers by words and letters alone."""
-        guesses = tuple(self.intents.guess(self.vocabulary.read(text))[:GUESSES])
+    async def _vector(self, text: str) -> Floats | None:
+        return await self.ask(" ".join(self.vocabulary.read(text))) if self.ask else None
+
+    def reading(self, text: str, language: str, vector: Floats | None = None) -> Reading:
+        """What `read` answers; without a vector by words and letters alone."""
+        guesses = tuple(self.intents.guess(self.vocabulary.read(text), vector)[:GUESSES])
         entities = find_entities(text, self.today())
         if not guesses:
             return Reading(NONE, 1.0, entities)
@@ -57,31 +93,36 @@ class LexicalNlu:
             return Reading(NONE, 1 - confidence, entities, guesses)
         return Reading(intent, confidence, entities, guesses)
 
-    def matches(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
-        """What `answers` answers by words and letters alone."""
-        return self.retriever.ask(self.vocabulary.read(text), service=service, limit=limit)
+    def matches(
+        self, text: str, language: str, vector: Floats | None = None, *, service: str = "", limit: int = 4
+    ) -> tuple[Match, ...]:
+        """What `answers` answers; without a vector by words and letters alone."""
+        return self.retriever.ask(self.vocabulary.read(text), vector, service=service, limit=limit)
 
     def parse(self, kind: str, text: str, *, today: date) -> str | int:
         return parse(kind, text, today)
 
 
-def passages(catalogue: Catalogue) -> Iterator[Passage]:
+Read = Callable[[str], Words]
+
+
+def passages(catalogue: Catalogue, read: Read = tokens) -> Iterator[Passage]:
     """Every FAQ entry and service page, in all its languages."""
+
+    def each(texts: Iterable[str]) -> tuple[Words, ...]:
+        return tuple(words for text in texts if (words := read(text)))
+
+    def together(texts: Iterable[str]) -> Words:
+        return tokens(" ".join(texts))
+
     for entry in catalogue.faq.values():
         service = catalogue.services.get(entry.service)
         asked = (*entry.question.values(), *chain.from_iterable(entry.variants.values()))
         context = (*service.title.values(), *service.keywords) if service else ()
-        yield Passage(f"faq/{entry.id}", _each(asked), _all(entry.answer.values()), _all(context), entry.service)
+        yield Passage(
+            f"faq/{entry.id}", each(asked), together(entry.answer.values()), together(context), entry.service
+        )
     for service in catalogue.services.values():
         named = (*service.title.values(), *service.keywords)
-        yield Passage(
-            f"service/{service.id}", _each(named), _all(service.about.values()), service=service.id, weight=PAGE
-        )
-
-
-def _each(texts: Iterable[str]) -> tuple[Words, ...]:
-    return tuple(words for text in texts if (words := tokens(text)))
-
-
-def _all(texts: Iterable[str]) -> Words:
-    return tokens(" ".join(texts))
+        about = together(service.about.values())
+        yield Passage(f"service/{service.id}", each(named), about, service=service.id, weight=PAGE)

@@ -29,7 +29,7 @@ FORGED = {
     "X-Session": "forged.forged",
     "X-Twilio-Signature": "forged",
 }
-PUBLIC = {"/", "/sandbox", "/healthz", "/readyz", "/widget.js", "/api/v1/openapi.json"}
+PUBLIC = {"/", "/sandbox", "/healthz", "/readyz", "/actions/health", "/widget.js", "/api/v1/openapi.json"}
 """What anybody may read."""
 
 
