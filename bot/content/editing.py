@@ -6,6 +6,7 @@ style that people write. So a library only tells where things stand, and the new
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -168,7 +169,10 @@ class Editor:
                 new.write(edit.after)
                 new.flush()
                 os.fsync(new.fileno())
-                ours.chmod(stat.S_IMODE(path.stat().st_mode))
+                theirs = path.stat()
+                ours.chmod(stat.S_IMODE(theirs.st_mode))
+                with contextlib.suppress(PermissionError):
+                    os.chown(ours, theirs.st_uid, theirs.st_gid)  # else what root accepts, the server may not read
                 if path.read_bytes() != edit.before:
                     raise NotWritten(f"{edit.file} was changed meanwhile; try again")
                 ours.replace(path)

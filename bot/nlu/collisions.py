@@ -31,7 +31,10 @@ def collisions(catalogue: Catalogue) -> list[Collision]:
         passage = retriever.passages[owner]
         if len(retriever.passages) < 2 or not passage.id.startswith("faq/"):
             continue
-        top, chance = retriever.best(retriever.without_line(line))
-        if chance >= SURE and not retriever.answers(top, owner):
+        scores = retriever.without_line(line)
+        if retriever.answers(int(scores.total.argmax()), owner):
+            continue
+        top, chance = retriever.best(scores)
+        if chance >= SURE:
             found.append(Collision(retriever.line_words[line], passage.id, retriever.passages[top].id, chance))
     return sorted(found, key=lambda collision: (-collision.chance, collision.entry, list(collision.words)))
