@@ -231,7 +231,7 @@ export PISHKHAN_ACTIONS_URL=http://127.0.0.1:5055/webhook
 pishkhan rasa actions &                 # or the desk's own server: PISHKHAN_ACTIONS_URL=http://HOST:8080/actions/webhook
 rasa/bin/rasa data validate
 rasa/bin/rasa train
-rasa/bin/rasa run --enable-api
+rasa/bin/rasa run --enable-api --auth-token SECRET
 ```
 
 - `config.yml`: a pipeline that needs nothing to download and trains in seconds. Half-spaces are taken as spaces. Any
@@ -245,5 +245,5 @@ rasa/bin/rasa run --enable-api
   last four digits of the filer's number. Forms that need documents are filed elsewhere.
 - What was confirmed is filed once, even when a call is repeated or its answer is lost.
 
-To use this model for the desk's own understanding: `RASA_URL=http://127.0.0.1:5005`.
+To use this model for the desk's own understanding: `RASA_URL=http://127.0.0.1:5005?token=SECRET`.
 """

@@ -31,7 +31,7 @@ class Talk:
     dialogs: Dialogs
     context: Context
     heard: Inbound
-    command: str  # of one of our buttons: "/track/1234567890"; empty: words
+    command: str  # of one of our buttons, or typed: "/track/1234567890"; empty: words
     slots: Mapping[str, Any]
     wording: Wording
     utter: Callable[..., None]
@@ -106,7 +106,8 @@ def intent(message: Mapping[str, Any]) -> tuple[str, float]:
 
 def _command(message: Mapping[str, Any]) -> str:
     if intent(message)[0] != names.COMMAND:
-        return ""
+        typed = str(message.get("text") or "")
+        return typed if typed.startswith("/") else ""
     values = (e.get("value") for e in message.get("entities") or () if e.get("entity") == names.COMMAND)
     return next((v for v in values if isinstance(v, str)), "")
 

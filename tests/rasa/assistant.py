@@ -83,7 +83,7 @@ class Assistant:
     async def says(self, text: str, intent: str = "nlu_fallback") -> str:
         """The words with what is understood of them; the bot's texts."""
         entities: list[dict[str, Any]] = []
-        if text.startswith("/"):
+        if text.startswith("/command"):
             intent, _, rest = text[1:].partition("{")
             entities = [{"entity": k, "value": v} for k, v in json.loads("{" + rest).items()] if rest else []
         self.side.now += timedelta(seconds=20)

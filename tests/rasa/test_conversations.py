@@ -153,6 +153,14 @@ class TestForms:
         await ann.says("لغو")
         assert ann.loop is None and not any(ann.slots.values()) and not await ann.side.filed()
 
+    async def test_a_command_may_be_typed(self, ann: Assistant) -> None:
+        await ann.says(POTHOLE)
+        await ann.says("۱")
+        await ann.says("/back", "back")
+        assert ann.slots["requested_slot"] == "pothole_report_damage"
+        await ann.says("/cancel", "cancel")
+        assert ann.loop is None
+
     async def test_a_form_that_is_left_is_taken_up_again(self, ann: Assistant) -> None:
         await ann.says(POTHOLE)
         await ann.says("۱")
