@@ -32,7 +32,7 @@ _INVISIBLE = f"{INVISIBLE.pattern}*"
 _HAMZA_ON_CHAIR = re.compile(f"(?:[ئﺉﺊﺋﺌ]|[یيىﯼﯽﯾﯿﻱﻲﻳﻴﻯﻰ]{_INVISIBLE}\u0654)(?={_INVISIBLE}[وؤﻭﻮﺅﺆ])")
 _TOKEN = re.compile("[0-9]+(?:[.,/:][0-9]+)*|[^\\W\\d_]+|[\u2600-\u27bf\U0001f300-\U0001faff]")
 _APOSTROPHE = re.compile("['’]")
-_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}|ا(?=ا)")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _PERSIAN = re.compile("[؀-ۿ]")
 _PREFIXES = frozenset(("می", "نمی"))
@@ -65,7 +65,7 @@ def words_with_places(text: str) -> list[Span]:
     for, «اینو» for «این را», share its place."""
     folded = Folded.of(_HAMZA_ON_CHAIR.sub(lambda found: "و" + "\u200d" * (len(found.group()) - 1), text))
     for pattern, letter in ((SILENT_YE, "ه"), (_APOSTROPHE, ""), (_STRETCHED, None)):
-        changes = [(m.start(), m.end(), m[1] if letter is None else letter) for m in pattern.finditer(folded)]
+        changes = [(m.start(), m.end(), m[1] or "" if letter is None else letter) for m in pattern.finditer(folded)]
         folded = folded.replaced(changes) if changes else folded
     found = list(_TOKEN.finditer(folded))
     places = [folded.raw(*each.span()) for each in found]
@@ -102,7 +102,7 @@ def _joined(parts: list[str], places: Places | None) -> list[str]:
             _merge(places, len(words) - 1)
             continue  # «خانه‌ی» is «خانه»; `fold` drops it where nothing stands between
         if (attach and _PERSIAN.match(part)) or (part in _SUFFIXES and words and _takes(words[-1], part)):
-            words[-1] += part
+            words[-1] += part[1:] if part[0] == words[-1][-1] == "ا" else part
             _merge(places, len(words) - 1)
         else:
             words.append(part)
