@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,22 @@ from numpy.typing import NDArray
 from bot.nlu.vectors import Floats, Vector
 
 RIDGE = 0.02
+SQUARES_RIDGE = 0.3
+STEPS = 60
 EPOCHS = 8
 SMALL = 1e-6  # a step that is none
 CAUTION = 1.0  # how much evidence it takes to leave the prior of `yes_or_no`
+
+
+class Learnt(NamedTuple):
+    """Of n examples whose inner products (n × n), wanted chances (n × labels) and importance (n × 1) were given."""
+
+    shares: Floats  # of each example in each label's weights (n × labels)
+    bias: Floats
+
+    def scores(self, products: Floats) -> Floats:
+        """Of others, by their products with the n."""
+        return products @ self.shares + self.bias
 
 
 def softmax(scores: Floats) -> Floats:
@@ -21,33 +35,50 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(chances / chances.sum(axis=1, keepdims=True), np.float32)
 
 
-def by_products(products: Floats, wanted: Floats, importance: Floats, steps: int) -> tuple[Floats, Floats]:
-    """Multinomial, from inner products (n × n), wanted chances (n × labels) and the importance of rows (n × 1): the
-    shares of rows in each label (n × labels) and the labels' biases.
-
-    What all rows have in common is taken out (centring in the space of the products): it tells nothing, and the
-    ridge shall not pay for it. Accelerated gradient descent (Nesterov); a step costs n² · labels.
-    """
-    common = products.mean(axis=0, keepdims=True)
-    centred = products - common - common.T + common.mean()
-    direction = np.ones(len(products), np.float32)
-    direction[::2] = -0.5  # the centred products know nothing of a constant one
-    size = 1.0
-    for _ in range(8):
-        direction = centred @ direction
-        size = float(np.linalg.norm(direction)) or 1.0
-        direction /= np.float32(size)
-    pace = 0.5 * size * float(importance.max()) + RIDGE
+def by_chances(products: Floats, wanted: Floats, importance: Floats) -> Learnt:
+    """Multinomial logistic regression. Accelerated gradient descent (Nesterov); a step costs n² · labels."""
+    common, centred = _centred(products)
+    size = _largest(centred)
+    pace = np.float32(0.5 * size * float(importance.max()) + RIDGE)
     shares = ahead = np.zeros_like(wanted)
     momentum = 1.0
-    for _ in range(steps):
-        slope = importance * (softmax(centred @ ahead) - wanted) + np.float32(RIDGE) * ahead
-        moved = ahead - slope / np.float32(pace)
+    for _ in range(STEPS):
+        moved = ahead - (importance * (softmax(centred @ ahead) - wanted) + np.float32(RIDGE) * ahead) / pace
         faster = (1 + (1 + 4 * momentum * momentum) ** 0.5) / 2
         ahead = moved + np.float32((momentum - 1) / faster) * (moved - shares)
         shares, momentum = moved, faster
+    return _learnt(common, shares)
+
+
+def by_squares(products: Floats, wanted: Floats, importance: Floats) -> Learnt:
+    """Least squares: each label against all others. Better than chances where few words tell a label, worse where
+    there are many labels of much the same words."""
+    common, centred = _centred(products)
+    bend = centred + np.diag(np.float32(SQUARES_RIDGE) / importance[:, 0])
+    return _learnt(common, np.linalg.solve(bend, wanted - wanted.mean(axis=0)))
+
+
+def _centred(products: Floats) -> tuple[Floats, Floats]:
+    """What all rows have in common tells nothing, and the ridge shall not pay for it."""
+    common = products.mean(axis=0, keepdims=True)
+    return common, products - common - common.T + common.mean()
+
+
+def _largest(products: Floats) -> float:
+    """The largest eigenvalue, by the power method."""
+    direction = np.ones(len(products), np.float32)
+    direction[::2] = -0.5  # what is centred knows nothing of a constant one
+    size = 1.0
+    for _ in range(8):
+        direction = products @ direction
+        size = float(np.linalg.norm(direction)) or 1.0
+        direction /= np.float32(size)
+    return size
+
+
+def _learnt(common: Floats, shares: Floats) -> Learnt:
     shares = shares - shares.mean(axis=0, keepdims=True)
-    return shares, -(common @ shares)[0]
+    return Learnt(shares, -(common @ shares)[0])
 
 
 def by_descent(rows: Sequence[Vector], wanted: Floats, importance: Floats, features: int) -> tuple[Floats, Floats]:

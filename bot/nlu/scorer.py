@@ -6,7 +6,7 @@ labels that were left out altogether, which show how strange sentences score.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp
 from typing import NamedTuple
@@ -14,20 +14,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.nlu.regression import by_descent, by_products, yes_or_no
+from bot.nlu.regression import Learnt, by_chances, by_descent, by_squares, softmax, yes_or_no
 from bot.nlu.vectors import Floats, Index, Ints, Vector
 
 MEANING = 0.5  # share of the vectors of meaning beside the words
 NONE_WORTH = 0.5  # of an unrelated sentence: they are many and like nothing, also not like each other
 STRANGE = 0.15  # share of rows that belong to no label, among those that the confidence is learnt from
 KERNEL_LIMIT = 2500
-STEPS = 60
 FOLDS = 3
 TENTH = 10  # one in so many rows is held out of a descent
+BETTER = 0.9  # loss of chances, which forecast well, beside that of squares, which tell labels apart well
 FEWEST = 6  # labels, of which some can be left out
 SUREST = 20.0  # log-odds
 LEAST = 1e-9  # share
 LEAST_TRUST = 0.1  # in the best score: a better one never means less
+_SHARPNESS = np.geomspace(0.5, 40, 30, dtype=np.float32)
 PRIOR = np.array([1, 0, 0], np.float32)
 
 
@@ -67,14 +68,19 @@ class Scorer:
         return np.asarray(chances, np.float32)
 
 
-class Held(NamedTuple):
-    """Of rows that a model had not seen: clues to its confidence, whether it was right, whether their label was left
-    out, and what they count."""
+Learn = Callable[[Floats, Floats, Floats], Learnt]
 
-    clues: Floats
-    right: Floats
+
+class Trial(NamedTuple):
+    """How a way of learning did on rows that it had not seen, by place; `strange` are those whose label it had not seen
+    either. `sharpness` is the factor under which its scores were the best forecast: it is in them already."""
+
+    learn: Learn
+    scores: Floats
+    places: Ints
     strange: NDArray[np.bool_]
-    importance: Floats
+    sharpness: np.float32
+    loss: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +113,46 @@ class Lesson:
         products = np.stack([index.dot(row) for row in self.rows])
         if away is not None:
             products = np.float32(1 - MEANING) * products + np.float32(MEANING) * (away @ away.T)
-        held = [self._held(products, fold) for fold in range(FOLDS)]
-        shares, bias = by_products(products, self._wanted, self._importance, STEPS)
+        trial, other = self._tried(products, by_squares), self._tried(products, by_chances)
+        if other.loss < BETTER * trial.loss:
+            trial = other
+        shares, bias = trial.learn(products, self._wanted, self._importance)
         weights = index.sums(shares)
         if away is not None:
             parts = np.float32(1 - MEANING) * weights, np.float32(MEANING) * (away.T @ shares)
             weights = np.concatenate(parts)
-        return weights, bias, self._trust(held)
+        return weights * trial.sharpness, bias * trial.sharpness, self._trust(trial)
 
-    def _held(self, products: Floats, fold: int) -> Held:
-        """What a model says that did not see the rows of this fold, nor any of some labels."""
-        out = (self._turn % FOLDS == fold) & self._said
-        strange = np.zeros(len(out), bool)
-        if self.labels - (self.none >= 0) >= FEWEST:
-            strange = (self.owners % FOLDS == fold) & (self.owners != self.none)
-        rest, asked = np.flatnonzero(~out & ~strange), np.flatnonzero((out | strange) & self._said)
-        if not len(rest):
-            return self._compare(np.zeros((0, self.labels), np.float32), rest, strange)
-        wanted, importance = self._wanted[rest], self._importance[rest]
-        shares, bias = by_products(products[np.ix_(rest, rest)], wanted, importance, STEPS // 2)
-        return self._compare(products[np.ix_(asked, rest)] @ shares + bias, asked, strange)
+    def _tried(self, products: Floats, learn: Learn) -> Trial:
+        """What models say that did not see the rows of one fold, nor any of some labels."""
+        scores: list[Floats] = []
+        places: list[Ints] = []
+        strange: list[NDArray[np.bool_]] = []
+        spare = self.labels - (self.none >= 0) >= FEWEST
+        for fold in range(FOLDS):
+            left_out = (self.owners % FOLDS == fold) & (self.owners != self.none) & spare
+            held = ((self._turn % FOLDS == fold) | left_out) & self._said
+            rest, asked = np.flatnonzero(~held & ~left_out), np.flatnonzero(held)
+            if len(rest):
+                learnt = learn(products[np.ix_(rest, rest)], self._wanted[rest], self._importance[rest])
+                scores.append(learnt.scores(products[np.ix_(asked, rest)]))
+                places.append(asked)
+                strange.append(left_out[asked])
+        if not scores:
+            nobody = np.zeros(0, np.int64)
+            return Trial(learn, np.zeros((0, self.labels), np.float32), nobody, nobody > 0, np.float32(1), 0.0)
+        return self._trial(learn, np.concatenate(scores), np.concatenate(places), np.concatenate(strange))
+
+    def _trial(self, learn: Learn, scores: Floats, places: Ints, strange: NDArray[np.bool_]) -> Trial:
+        ours = np.flatnonzero(~strange)
+        wanted, importance = self.owners[places[ours]], self._importance[places[ours], 0]
+
+        def loss(sharpness: np.float32) -> float:
+            chances = softmax(scores[ours] * sharpness)[np.arange(len(ours)), wanted]
+            return float(-(importance @ np.log(np.maximum(chances, LEAST))))
+
+        best = min(_SHARPNESS, key=loss)
+        return Trial(learn, scores * best, places, strange, best, loss(best))
 
     def _by_descent(self, away: Floats | None) -> tuple[Floats, Floats, Floats]:
         rows = self.rows
@@ -147,21 +173,18 @@ class Lesson:
         if away is not None:
             weights[: self.features] *= words
             weights[self.features :] *= meaning
-        return weights, bias, self._trust([self._compare(scores, asked, np.zeros(len(rows), bool))])
+        trial = self._trial(by_chances, scores, asked, np.zeros(len(asked), bool))
+        return weights * trial.sharpness, bias * trial.sharpness, self._trust(trial)
 
-    def _compare(self, scores: Floats, asked: Ints, strange: NDArray[np.bool_]) -> Held:
-        owners = self.owners[asked]
-        real = np.where(np.arange(self.labels) == self.none, -np.inf, scores)
-        right = (real.argmax(axis=1) == owners) & ~strange[asked]
-        return Held(_clues(scores, self.none), right.astype(np.float32), strange[asked], self._importance[asked, 0])
-
-    def _trust(self, held: Sequence[Held]) -> Floats:
+    def _trust(self, trial: Trial) -> Floats:
         """Strange rows count for a share of `STRANGE`, however many they are."""
-        clues, right, strange, importance = (np.concatenate(parts) for parts in zip(*held, strict=True))
-        if strange.any():
-            ours = importance[~strange].sum() * STRANGE / (1 - STRANGE)
-            importance = np.where(strange, ours / strange.sum(), importance)
-        trust = yes_or_no(clues, right, importance, PRIOR)
+        clues, best = _clues(trial.scores, self.none)
+        right = (best == self.owners[trial.places]) & ~trial.strange
+        importance = self._importance[trial.places, 0]
+        if trial.strange.any():
+            ours = importance[~trial.strange].sum() * STRANGE / (1 - STRANGE)
+            importance = np.where(trial.strange, ours / trial.strange.sum(), importance)
+        trust = yes_or_no(clues, right.astype(np.float32), importance, PRIOR)
         trust[0] = max(trust[0], LEAST_TRUST)
         return trust
 
@@ -191,10 +214,11 @@ class Lesson:
         return np.asarray(worth[self.owners], np.float32)[:, None]
 
 
-def _clues(scores: Floats, none: int) -> Floats:
-    real = np.where(np.arange(scores.shape[1]) == none, -np.inf, scores).max(axis=1)
+def _clues(scores: Floats, none: int) -> tuple[Floats, Ints]:
+    """To the confidence in each row's best label, and that label."""
+    real = np.where(np.arange(scores.shape[1]) == none, -np.inf, scores)
     unrelated = scores[:, none] if none >= 0 else np.zeros(len(scores), np.float32)
-    return np.stack([real, unrelated, np.ones(len(scores), np.float32)], axis=1)
+    return np.stack([real.max(axis=1), unrelated, np.ones(len(scores), np.float32)], axis=1), real.argmax(axis=1)
 
 
 def _directions(vectors: Floats, middle: Floats) -> Floats:
