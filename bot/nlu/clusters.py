@@ -101,7 +101,7 @@ def clusters(misses: Iterable[Missed], nlu: LexicalNlu) -> list[Cluster]:
     for entry, told in by_entry.items():
         wordings = _wordings(told, nlu)
         proposal, score = _proposal(wordings, but=f"faq/{entry}")
-        found.append(Cluster(wordings, proposal, score, entry))
+        found.append(Cluster(wordings, proposal if score >= NEAR else "", score, entry))
     return sorted(found, key=lambda cluster: (-cluster.times, _age(cluster.misses[0])))
 
 

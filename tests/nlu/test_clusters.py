@@ -103,7 +103,9 @@ def test_an_answer_that_did_not_help_is_a_cluster_of_its_own(nlu: LexicalNlu) ->
     (cluster,) = clusters(misses, nlu)
     assert cluster.unhelpful == "hours"
     assert cluster.times == 3
-    assert cluster.proposal != "faq/hours"
+    assert cluster.proposal == ""
+    misses.meant("جمعه باز هستید", "faq/waste_time", 3)
+    assert [c.unhelpful for c in clusters(misses, nlu)] == ["hours", ""]
 
 
 def test_what_is_answered_by_now_is_in_none(nlu: LexicalNlu) -> None:
