@@ -50,7 +50,7 @@ _VERB_ENDING = re.compile("(ن?می..+?)(ین|ه|ن)")
 _POSSESSIVE = re.compile("(..{1,})([متش])ون")
 _PAST = re.compile(f"(ن?می|ن|)({'|'.join(PAST_STEMS)})({'|'.join(PAST_ENDINGS)})")
 _REGULAR = re.compile(f"([بن](?:{'|'.join(sorted(REGULAR_STEMS))}))(ه|ین|ن)")
-_POINTED = re.compile(f"({'|'.join(sorted(COUNTED, key=len, reverse=True))})(?:(و)|ا(ی|[متش](?:ون|ان)?)?(رو|و)?)")
+_POINTED = re.compile(f"({'|'.join(sorted(COUNTED, key=len, reverse=True))})(?:(و)|ه?ا(ی|[متش](?:ون|ان)?)?(رو|و)?)")
 _OBJECT = re.compile("(..{2,}م)و")
 
 
