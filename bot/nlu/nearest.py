@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.nlu.normalise import bones, stem
-from bot.nlu.terms import Words
+from bot.nlu.owned import within
+from bot.nlu.terms import Words, is_verb, term
 from bot.nlu.vectors import EMPTY, Floats, Index, Ints, Vector
 
 SKELETON = 0.3  # what a run of the skeleton counts against one of the letters
@@ -32,7 +33,8 @@ def _runs(text: str, size: int) -> list[str]:
 
 
 def _of_word(word: str) -> list[tuple[str, float]]:
-    letters, skeleton = f" {stem(word)} ", f" {bones(word)} "
+    meant = term(word)
+    letters, skeleton = f" {stem(word) if is_verb(meant) else meant} ", f" {bones(word)} "
     found = [(run, 1.0) for size in (3, 4) for run in _runs(letters, size)]
     return found + [(f"/{run}", SKELETON) for size in (3, 4) for run in _runs(skeleton, size)]
 
@@ -46,7 +48,7 @@ def _whole(words: Words) -> tuple[str]:
 
 
 INSIDE = View(dict.fromkeys, _of_word)
-"""Runs of three and four letters of the stem of each word with its borders, and those of its skeleton."""
+"""Runs of three and four letters of each word's stem or meaning, with its borders, and those of its skeleton."""
 ALONGSIDE = View(_whole, _of_text)
 """Runs of five letters over the whole text."""
 
@@ -106,8 +108,6 @@ class Nearest:
         """How near each of these is, at their cost alone."""
         wanted = np.zeros(len(self.ids), np.float32)
         wanted[vector.ids] = vector.weights
-        lengths = self.starts[texts + 1] - self.starts[texts]
-        ends = np.cumsum(lengths)
-        places = np.arange(int(lengths.sum())) + np.repeat(self.starts[texts] - ends + lengths, lengths)
-        rows = np.repeat(np.arange(len(texts)), lengths)
+        places = within(self.starts, texts)
+        rows = np.repeat(np.arange(len(texts)), self.starts[texts + 1] - self.starts[texts])
         return np.bincount(rows, wanted[self.columns[places]] * self.weights[places], len(texts)).astype(np.float32)

@@ -13,7 +13,6 @@ Encode = Callable[[Sequence[str]], Floats]
 """Texts → (n, size), rows of unit length."""
 
 PART, STEP = 32, 24  # words of a long text that are encoded together, and from one such part to the next
-SAME = 0.3  # from the cosine of sentences that have nothing in common to that of the same
 
 
 class Owned:
@@ -35,9 +34,8 @@ class Owned:
 
     def best_of(self, owners: Ints, measure: Callable[[Ints], Floats]) -> Floats:
         """The same when only the texts of some owners are measured; 0 for the others."""
-        texts = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in owners])
         best = np.zeros(len(self.starts) - 1, np.float32)
-        if len(texts):
+        if len(texts := within(self.starts, owners)):
             np.maximum.at(best, self.owners[texts], measure(texts))
         return best
 
@@ -52,6 +50,8 @@ class Meanings:
         self.lines, self.parts = lines, Owned(parts)
         vectors = encode([" ".join(words) for words in (*lines.texts, *self.parts.texts)])
         self.of_lines, self.of_parts = vectors[: len(lines.texts)], vectors[len(lines.texts) :]
+        middle = vectors.mean(axis=0)
+        self.usual = min(float(middle @ middle), 0.95)  # the cosine of two texts, in the mean
 
     def scores(self, vector: Floats) -> Floats:
         """How near each owner is, 0 to 1."""
@@ -66,7 +66,14 @@ class Meanings:
 
     def _best(self, by_line: Floats, by_part: Floats) -> Floats:
         best = np.maximum(self.lines.best(by_line), self.parts.best(by_part))
-        return np.asarray(np.clip((best - (1 - SAME)) / SAME, 0, 1), np.float32)
+        return np.asarray(np.clip((best - self.usual) / (1 - self.usual), 0, 1), np.float32)
+
+
+def within(starts: Ints, wanted: Ints) -> Ints:
+    """The places of all that belongs to each wanted one; to i belongs what lies from starts[i] to starts[i + 1]."""
+    lengths = starts[wanted + 1] - starts[wanted]
+    offsets: Ints = np.repeat(starts[wanted] - np.cumsum(lengths) + lengths, lengths)
+    return offsets + np.arange(len(offsets))
 
 
 def _parts(words: Words) -> list[Words]:

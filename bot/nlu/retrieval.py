@@ -19,12 +19,13 @@ from bot.nlu.belief import Belief, Reals, Rehearsal
 from bot.nlu.bm25 import Bm25
 from bot.nlu.nearest import ALONGSIDE, Nearest
 from bot.nlu.owned import Encode, Meanings, Owned
+from bot.nlu.spelling import Spelling
 from bot.nlu.terms import LIGHT, Terms, Words
 from bot.nlu.vectors import Floats, Ints
 
 NEAREST = 0.35  # share of the nearest line in the lexical score; the rest is BM25's
 ANSWERING = 2.0  # what the nearness of an answer's letters counts against a line's: it can never be all of it
-SEMANTIC = 0.6  # share of meaning in the fused score
+SEMANTIC = 0.45  # share of meaning in the fused score
 BODY = 0.6  # what a word of the answer counts against one of the question
 CONTEXT = 0.3  # and one of the service that the entry belongs to
 LINE = 40  # words; longer lines are read as answers are
@@ -38,7 +39,7 @@ RIVALS = 4  # passages among which those are that the first is compared with
 REHEARSALS = 200  # lines asked to learn how sure to be, and as many unrelated sentences
 
 LEXICAL = Belief(np.array([0.3, 4.2, 3.8, 2.0, 2.0]), np.array([0.5, 5.0, 5.0, 5.0, 5.0]))
-FUSED = LEXICAL
+FUSED = Belief(np.array([0.8, 5.0, 4.5, 1.6, 1.4]), np.array([0.5, 5.0, 5.0, 5.0, 5.0]))
 """How sure to be before content has told: learnt from a city's desk and open sets of questions."""
 
 
@@ -79,6 +80,7 @@ class Retriever:
         self.places = {p.id: i for i, p in enumerate(self.passages)}
         self.weight: Floats = np.array([p.weight for p in self.passages], np.float32)
         self.terms = Terms(synonyms or {})
+        self.spelling = Spelling((words for p in self.passages for words in (*p.lines, p.body, p.context)), unrelated)
         self.said = Bm25([self._counts(p) for p in self.passages])
         self.lines = Owned([[words for words in p.lines if len(words) <= LINE] for p in self.passages])
         self.bodies = Owned([[words] if (words := _prose(p)) else [] for p in self.passages])
@@ -126,12 +128,13 @@ class Retriever:
         for rank, i in enumerate(best[:limit]):
             if found.total[i] < FLOOR:
                 break
-            chance = self._chance(found, self.signs(found, i, best))
+            chance = min(self._chance(found, self.signs(found, i, best)), matches[-1].score if matches else 1.0)
             matches.append(Match(self.passages[i].id, round(chance, 4), rank == 0 and chance >= SURE))
         return tuple(matches)
 
     def scores(self, words: Words, vector: Floats | None = None) -> Scores:
         """How near each passage is."""
+        words = self.spelling.mend(words)
         terms = self.terms.of(words)
         by_terms = self.said.scores(terms)
         letters, phrases = self.near_lines.vector(words), self.near_bodies.vector(words)
@@ -254,11 +257,12 @@ def _prose(passage: Passage) -> Words:
 
 def _highest(scores: Floats, count: int) -> Ints:
     """The places of the highest scores, best first; the earlier first of equal ones."""
-    if count < len(scores) // 8:
-        least = np.partition(scores, -count)[-count]
-        some = np.flatnonzero(scores >= least)
-        return some[np.argsort(-scores[some], kind="stable")][:count]
-    return np.argsort(-scores, kind="stable")[:count]
+    some = (
+        np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+        if count < len(scores)
+        else np.arange(len(scores))
+    )
+    return some[np.argsort(-scores[some], kind="stable")][:count]
 
 
 def _step(count: int) -> int:

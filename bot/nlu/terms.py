@@ -45,6 +45,7 @@ def _families(table: str) -> Iterator[list[str]]:
 
 
 _ROOTS = {root: family[0] for family in reversed(list(_families(_VERBS))) for root in family}
+_MARK = "~"  # of verbs: a stem like «دار» is a noun too
 _ENDING = "م|ی|د|یم|ید|ند|ه|ن|ین"
 _VERB = re.compile(f"(ن?می|ن|ب)?({'|'.join(sorted(_ROOTS, key=len, reverse=True))})({_ENDING})?")
 
@@ -56,10 +57,14 @@ def term(word: str) -> str:
     return _MEANING.get(plain, plain)
 
 
+def is_verb(term: str) -> bool:
+    return term.startswith(_MARK)
+
+
 def _plain(word: str) -> str:
     verb = _VERB.fullmatch(word)
     if verb and (verb[1] or verb[3] or len(verb[2]) > 2):
-        return "~" + _ROOTS[verb[2]]
+        return _MARK + _ROOTS[verb[2]]
     return stem(word)
 
 
