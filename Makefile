@@ -33,9 +33,8 @@ check: .venv/dev.stamp ## style, types, import contracts, content
 bench: .venv/dev.stamp ## measure whole turns against the bare handler and aiogram
 	@$(BIN)/python -m bench
 
-evaluate: .venv/dev.stamp ## how well questions and wishes are understood
-	@$(BIN)/pishkhan evaluate nlu
-	@$(BIN)/pishkhan evaluate faq
+evaluate: .venv/dev.stamp ## how well it understands, beside its peers; writes docs/evaluation.md (RASA=1: Rasa too)
+	@$(BIN)/python -m bench understanding --out docs $(if $(RASA),--rasa)
 
 lock: ## resolve the dependencies anew; needs uv
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock

@@ -1,5 +1,6 @@
 """`python -m bench [--seconds S] [--users N] [--rounds N] [--walks N] [--json FILE]`: prints a Markdown report.
 `python -m bench walks --count N`: random walks alone, see `bench.walks`.
+`python -m bench understanding`: how well it understands, see `bench.understanding.command`.
 
 Exit status 1 if any answer was wrong or any walk fell; whether the targets are reached is told, not judged.
 """
@@ -79,6 +80,10 @@ async def one(system: System, seconds: float, users: int) -> Round:
 def main() -> int:
     if sys.argv[1:2] == ["walks"]:
         return walks.main(sys.argv[2:])
+    if sys.argv[1:2] == ["understanding"]:
+        from bench.understanding import command as understanding  # needs the extra `evaluation`
+
+        return understanding.main(sys.argv[2:])
     given = options(sys.argv[1:])
     command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
     for package in ("bot", "bench"):

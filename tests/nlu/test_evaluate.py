@@ -16,7 +16,7 @@ from PIL import Image
 from bot.nlu.evaluation import pictures, telling
 from bot.nlu.evaluation.costs import Latency
 from bot.nlu.evaluation.files import read_entries, read_intents, read_questions
-from bot.nlu.evaluation.intents import evaluate, evaluate_nlu, folds, own_intents
+from bot.nlu.evaluation.intents import evaluate, evaluate_nlu, folds, own_intents, understanding
 from bot.nlu.evaluation.measures import (
     Judged,
     auroc,
@@ -280,7 +280,7 @@ def test_our_own_examples_with_what_is_unrelated() -> None:
 
 
 def test_what_was_never_seen_is_told_as_nothing() -> None:
-    report = evaluate([([("one two", "a"), ("three four", "b")], [("ξξξ", "a"), ("one", "a")])])
+    report = evaluate([([("one two", "a"), ("three four", "b")], [("ξξξ", "a"), ("one", "a")])], understanding)
     assert report.scores.accuracy == 0.5
     assert (report.judged[0].given, report.judged[0].confidence) == ("", 0.0)
 

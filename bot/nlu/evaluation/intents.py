@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from bot.core.catalogue import Catalogue
+from bot.core.catalogue import Catalogue, Example
 from bot.nlu.evaluation.costs import Latency, each_timed, timed
 from bot.nlu.evaluation.encoding import remembered
 from bot.nlu.evaluation.files import Labelled, read_intents
@@ -14,10 +15,14 @@ from bot.nlu.evaluation.measures import Judged, calibration_error, macro_f1, mea
 from bot.nlu.evaluation.memory import grown_mb, resident_mb
 from bot.nlu.finglish import Vocabulary
 from bot.nlu.intents import NONE, Encode, IntentModel
+from bot.nlu.model import trained
 from bot.nlu.normalise import tokens
 
 FOLDS = 5
 
+Guesses = Sequence[tuple[str, float]]
+Understand = Callable[[str], Guesses]
+"""A text's intents with their chances, best first."""
 Round = tuple[Sequence[Labelled], Sequence[Labelled]]  # to train on, to test with
 
 
@@ -50,18 +55,26 @@ def evaluate_nlu(train_file: Path, test_file: Path | None = None, *, encode: Enc
     train = read_intents(train_file)
     if len({label for _, label in train}) < 2:
         raise ValueError(f"{train_file}:1: there are no two intents to tell apart")
-    if test_file is not None:
-        return evaluate([(train, read_intents(test_file))], encode=encode)
-    rounds = folds(train)
+    rounds = folds(train) if test_file is None else [(train, read_intents(test_file))]
     if not rounds:
         raise ValueError(f"{train_file}:1: no intent has two examples, so none can be held out")
-    return evaluate(rounds, encode=encode)
+    taught = remembered(encode)
+    return evaluate(rounds, lambda sentences: understanding(sentences, taught, encode))
 
 
 def own_intents(catalogue: Catalogue, *, encode: Encode | None = None) -> IntentReport:
-    """Cross-validation over our own examples; unrelated sentences are trained as such and asked as out of scope."""
+    """Cross-validation over our own examples, each time with all that is learnt at start; unrelated sentences are
+    trained as such and asked as out of scope."""
     ours = [(example.text, example.intent) for example in catalogue.examples]
-    return evaluate(folds([*ours, *((text, NONE) for text in catalogue.unrelated)]), encode=encode)
+    taught = remembered(encode)
+
+    def fit(train: Sequence[Labelled]) -> Understand:
+        examples = tuple(Example(label, text) for text, label in train if label != NONE)
+        unrelated = tuple(text for text, label in train if label == NONE)
+        parts = trained(replace(catalogue, examples=examples, unrelated=unrelated), taught)
+        return _understand(parts.vocabulary, parts.intents, encode)
+
+    return evaluate(folds([*ours, *((text, NONE) for text in catalogue.unrelated)]), fit)
 
 
 def folds(examples: Sequence[Labelled]) -> list[Round]:
@@ -79,15 +92,14 @@ def folds(examples: Sequence[Labelled]) -> list[Round]:
     return [(train, test) for train, test in rounds if test]
 
 
-def evaluate(rounds: Sequence[Round], *, encode: Encode | None = None) -> IntentReport:
+def evaluate(rounds: Sequence[Round], fit: Callable[[Sequence[Labelled]], Understand]) -> IntentReport:
     """Over rounds of (train, test), all answers counted together. `NONE` is no intent: out of scope."""
     judged: list[Judged] = []
     took: list[float] = []
     training = 0.0
     before = resident_mb()
-    taught = remembered(encode)
     for train, test in rounds:
-        understand, seconds = timed(lambda train=train: understanding(train, taught, encode))  # type: ignore[misc]
+        understand, seconds = timed(partial(fit, train))
         training += seconds
         guesses, each = each_timed(understand, [text for text, _ in test])
         took += each
@@ -110,18 +122,15 @@ def evaluate(rounds: Sequence[Round], *, encode: Encode | None = None) -> Intent
     return IntentReport(scores, tuple(judged))
 
 
-Guesses = Sequence[tuple[str, float]]
-
-
-def understanding(
-    train: Sequence[Labelled], taught: Encode | None = None, asked: Encode | None = None
-) -> Callable[[str], Guesses]:
-    """A model of these sentences: text → intents with their chances, best first. Both encoders give the same vectors:
-    one is for training, the other for what is asked."""
+def understanding(train: Sequence[Labelled], taught: Encode | None = None, asked: Encode | None = None) -> Understand:
+    """A model of these sentences. Both encoders give the same vectors: one is for training, the other for what is
+    asked."""
     examples = [(tokens(text), label) for text, label in train]
     vocabulary = Vocabulary(words for words, _ in examples)
-    model = IntentModel.train(examples, taught)
+    return _understand(vocabulary, IntentModel.train(examples, taught), asked)
 
+
+def _understand(vocabulary: Vocabulary, model: IntentModel, asked: Encode | None) -> Understand:
     def understand(text: str) -> Guesses:
         words = vocabulary.read(text)
         return model.guess(words, asked([" ".join(words)])[0] if asked else None)

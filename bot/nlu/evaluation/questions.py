@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from bot.core.catalogue import Catalogue
+from bot.core.catalogue import Catalogue, FaqEntry
 from bot.core.ports import Match
 from bot.nlu.evaluation.costs import Latency, each_timed, timed
 from bot.nlu.evaluation.encoding import remembered
@@ -17,7 +18,7 @@ from bot.nlu.evaluation.measures import DEPTH, Judged, calibration_error, mean, 
 from bot.nlu.evaluation.memory import grown_mb, resident_mb
 from bot.nlu.finglish import Vocabulary
 from bot.nlu.intents import Encode
-from bot.nlu.model import passages
+from bot.nlu.model import trained
 from bot.nlu.normalise import tokens
 from bot.nlu.retrieval import Passage, Retriever
 
@@ -87,8 +88,7 @@ def own_faq(catalogue: Catalogue, *, encode: Encode | None = None) -> RetrievalR
     """Each way of asking put as a question to the content without it, a tenth of them at a time, and the unrelated
     sentences likewise as questions that have no answer. Only FAQ entries count as rivals; telling the page of the
     entry's own service is right too."""
-    found = tuple(passages(catalogue))
-    service_of = {p.id: p.service for p in found}
+    service_of = {f"faq/{id}": entry.service for id, entry in catalogue.faq.items()}
     asked = _own_questions(catalogue)
     ranks: list[int | None] = []
     judged: list[Judged] = []
@@ -98,7 +98,7 @@ def own_faq(catalogue: Catalogue, *, encode: Encode | None = None) -> RetrievalR
     taught = remembered(encode)
     for fold in range(OWN_FOLDS):
         held = asked[fold::OWN_FOLDS]
-        ask, seconds = timed(lambda held=held: _without(held, found, catalogue, taught, encode))  # type: ignore[misc]
+        ask, seconds = timed(partial(_without, held, catalogue, taught, encode))
         training += seconds / OWN_FOLDS
         answers, each = each_timed(ask, [question.text for question in held])
         took += each
@@ -123,23 +123,29 @@ def _own_questions(catalogue: Catalogue) -> list[Question]:
 
 
 def _without(
-    held: Sequence[Question],
-    found: Sequence[Passage],
-    catalogue: Catalogue,
-    taught: Encode | None,
-    asked: Encode | None,
+    held: Sequence[Question], catalogue: Catalogue, taught: Encode | None, asked: Encode | None
 ) -> Callable[[str], Matches]:
-    """The content as if these had never been written."""
-    gone = {(question.id, tuple(tokens(question.text))) for question in held}
-    left = [
-        replace(passage, lines=tuple(words for words in passage.lines if (passage.id, tuple(words)) not in gone))
-        for passage in found
-    ]
-    strange = {question.text for question in held if not question.id}
-    unrelated = [tokens(text) for text in catalogue.unrelated if text not in strange]
-    vocabulary = Vocabulary(words for passage in left for words in (*passage.lines, passage.body))
-    ask = _asking(Retriever(left, catalogue.synonyms, unrelated, taught), asked)
-    return lambda text: ask(vocabulary.read(text))
+    """What is learnt at start, as if these had never been written."""
+    gone = {(question.id, question.text) for question in held}
+
+    def rest(entry: FaqEntry) -> FaqEntry:
+        def kept(text: str) -> bool:
+            return (f"faq/{entry.id}", text) not in gone
+
+        return replace(
+            entry,
+            question={language: text for language, text in entry.question.items() if kept(text)},
+            variants={language: tuple(filter(kept, texts)) for language, texts in entry.variants.items()},
+        )
+
+    left = replace(
+        catalogue,
+        faq={id: rest(entry) for id, entry in catalogue.faq.items()},
+        unrelated=tuple(text for text in catalogue.unrelated if ("", text) not in gone),
+    )
+    parts = trained(left, taught)
+    ask = _asking(parts.retriever, asked)
+    return lambda text: ask(parts.vocabulary.read(text))
 
 
 def _asking(retriever: Retriever, encode: Encode | None) -> Callable[[Sequence[str]], Matches]:
