@@ -30,7 +30,7 @@ PIPELINE: list[dict[str, Any]] = [
     {"name": "RegexFeaturizer"},
     {"name": "CountVectorsFeaturizer"},
     {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 2, "max_ngram": 5},
-    # Trains in seconds where DIETClassifier takes ten minutes, and on so few examples DIET is no better.
+    # Trains in a minute where DIETClassifier takes many, and on so few examples DIET is no better.
     {"name": "LogisticRegressionClassifier", "max_iter": 300, "tol": 0.001, "random_state": 1},
     {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.05},
 ]
@@ -234,7 +234,7 @@ rasa/bin/rasa train
 rasa/bin/rasa run --enable-api --auth-token SECRET
 ```
 
-- `config.yml`: a pipeline that needs nothing to download and trains in seconds. Half-spaces are taken as spaces. Any
+- `config.yml`: a pipeline that needs nothing to download and trains in a minute. Half-spaces are taken as spaces. Any
   other of Rasa's classifiers may stand in its place.
 - `data/nlu.yml`: the content's own intents; its questions as `ask_faq`; unrelated sentences as `out_of_scope`.
 - `domain.yml`, `data/rules.yml`: each form, each survey, the look-up of requests and the service guide are forms of

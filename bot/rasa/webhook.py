@@ -7,6 +7,7 @@ route is closed. https://rasa.com/docs/rasa/pages/action-server-api and rasa_sdk
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,13 +38,15 @@ def authentic(token: str, headers: Mapping[str, str], query: Mapping[str, str]) 
 
 
 class ActionRoutes:
-    """`token` is what Rasa has to bring. rasa-sdk is imported with the first authentic call."""
+    """`token` is what Rasa has to bring. rasa-sdk is imported with the first authentic call, in a thread: it takes a
+    second."""
 
     def __init__(self, parts: Parts, token: str) -> None:
         self.parts = parts
         self.token = token
         self._made_of: object = None
         self._executor: ActionExecutor | None = None
+        self._making = asyncio.Lock()
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -62,28 +65,32 @@ class ActionRoutes:
 
         return guarded
 
-    def executor(self) -> ActionExecutor:
+    async def executor(self) -> ActionExecutor:
         """Made anew after an edit of the content."""
+        async with self._making:
+            dialogs = self.parts.dialogs()
+            if self._executor is None or self._made_of is not dialogs:
+                self._executor, self._made_of = await asyncio.to_thread(self._made), dialogs
+            return self._executor
+
+    def _made(self) -> ActionExecutor:
         from bot.rasa.actions import executor
 
-        dialogs = self.parts.dialogs()
-        if self._executor is None or self._made_of is not dialogs:
-            self._executor, self._made_of = executor(self.parts), dialogs
-        return self._executor
+        return executor(self.parts)
 
     async def health(self, request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def list(self, request: web.Request) -> web.Response:
-        return web.json_response([action.model_dump() for action in self.executor().list_actions()])
+        return web.json_response([action.model_dump() for action in (await self.executor()).list_actions()])
 
     async def webhook(self, request: web.Request) -> web.Response:
         """As `rasa_sdk.endpoint` answers: 400 a rejection, 404 no such action, 449 the domain is wanted."""
+        call, executor = await _call(request), await self.executor()
         from rasa_sdk.interfaces import ActionExecutionRejection, ActionMissingDomainException, ActionNotFoundException
 
-        call = await _call(request)
         try:
-            result = await self.executor().run(call)
+            result = await executor.run(call)
         except ActionExecutionRejection as error:
             return _refused(400, error)
         except ActionNotFoundException as error:

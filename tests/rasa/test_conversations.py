@@ -42,7 +42,7 @@ async def file(citizen: Assistant) -> str:
 
 class TestWords:
     async def test_a_question_is_answered_from_the_knowledge_base(self, ann: Assistant) -> None:
-        said = await ann.says("هزینهٔ صدور پروانه چقدر است؟", "ask_faq")
+        said = await ann.says("هزینهٔ پروانهٔ ساختمانی چقدر است؟", "ask_faq")
         assert "متراژ" in said and "آیا کمک کرد" in said
 
     async def test_what_is_not_known_is_said_so_and_kept_for_the_editors(self, ann: Assistant) -> None:
@@ -58,7 +58,7 @@ class TestWords:
         assert "سلام" in await ann.says("سلام وقت بخیر", names.FALLBACK)
 
     async def test_a_button_is_a_command(self, ann: Assistant) -> None:
-        await ann.says("هزینهٔ صدور پروانه چقدر است؟", "ask_faq")
+        await ann.says("هزینهٔ پروانهٔ ساختمانی چقدر است؟", "ask_faq")
         await ann.presses("خیر")
         assert [m.reason for m in ann.side.desk.missed.values()] == ["unhelpful"]
         await ann.says('/command{"command": "/nonsense"}')
@@ -145,7 +145,7 @@ class TestForms:
 
     async def test_a_question_in_the_middle_is_answered_and_the_form_goes_on(self, ann: Assistant) -> None:
         await ann.says(POTHOLE)
-        said = await ann.says("ساعت کاری شما چیست؟", "working_hours")
+        said = await ann.says("ساعت کاری شهرداری چیست؟", "working_hours")
         assert "۷:۳۰" in said and "چه چیزی خراب است" in said
 
     async def test_cancelled_is_forgotten(self, ann: Assistant) -> None:
