@@ -12,7 +12,7 @@ from bot.nlu.vectors import Floats, Vector
 
 RIDGE = 0.02
 SQUARES_RIDGE = 0.3
-STEPS = 60
+STEPS = 40
 EPOCHS = 8
 SMALL = 1e-6  # a step that is none
 CAUTION = 1.0  # how much evidence it takes to leave the prior of `yes_or_no`
@@ -54,14 +54,17 @@ def by_squares(products: Floats, wanted: Floats, importance: Floats) -> Learnt:
     """Least squares: each label against all others. Better than chances where few words tell a label, worse where
     there are many labels of much the same words."""
     common, centred = _centred(products)
-    bend = centred + np.diag(np.float32(SQUARES_RIDGE) / importance[:, 0])
-    return _learnt(common, np.linalg.solve(bend, wanted - wanted.mean(axis=0)))
+    np.fill_diagonal(centred, centred.diagonal() + np.float32(SQUARES_RIDGE) / importance[:, 0])
+    return _learnt(common, np.linalg.solve(centred, wanted - wanted.mean(axis=0)))
 
 
 def _centred(products: Floats) -> tuple[Floats, Floats]:
     """What all rows have in common tells nothing, and the ridge shall not pay for it."""
     common = products.mean(axis=0, keepdims=True)
-    return common, products - common - common.T + common.mean()
+    centred = products - common
+    centred -= common.T
+    centred += common.mean()
+    return common, centred
 
 
 def _largest(products: Floats) -> float:

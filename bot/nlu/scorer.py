@@ -113,15 +113,22 @@ class Lesson:
         products = np.stack([index.dot(row) for row in self.rows])
         if away is not None:
             products = np.float32(1 - MEANING) * products + np.float32(MEANING) * (away @ away.T)
-        trial, other = self._tried(products, by_squares), self._tried(products, by_chances)
-        if other.loss < BETTER * trial.loss:
-            trial = other
-        shares, bias = trial.learn(products, self._wanted, self._importance)
+        squares, chances = self._tried(products, by_squares), self._tried(products, by_chances)
+        trials = [squares] if away is None else [squares, chances]
+        if chances.loss < BETTER * squares.loss:
+            trials = [chances]
+        part = np.float32(1 / len(trials))
+        shares, bias = np.zeros_like(self._wanted), np.zeros(self.labels, np.float32)
+        for trial in trials:
+            learnt = trial.learn(products, self._wanted, self._importance)
+            shares = shares + part * trial.sharpness * learnt.shares
+            bias = bias + part * trial.sharpness * learnt.bias
         weights = index.sums(shares)
         if away is not None:
             parts = np.float32(1 - MEANING) * weights, np.float32(MEANING) * (away.T @ shares)
             weights = np.concatenate(parts)
-        return weights * trial.sharpness, bias * trial.sharpness, self._trust(trial)
+        scores = np.mean([trial.scores for trial in trials], axis=0)
+        return weights, bias, self._trust(squares._replace(scores=scores))
 
     def _tried(self, products: Floats, learn: Learn) -> Trial:
         """What models say that did not see the rows of one fold, nor any of some labels."""
@@ -164,12 +171,13 @@ class Lesson:
                 for row, vector in zip(rows, away, strict=True)
             ]
         features = self.features + (0 if away is None else away.shape[1])
-        out = (self._turn % TENTH == 0) & self._said
+        out = (self._turn % TENTH == 1) & self._said
         rest, asked = np.flatnonzero(~out), np.flatnonzero(out)
         weights, bias = by_descent(
             [rows[i] for i in rest.tolist()], self._wanted[rest], self._importance[rest], features
         )
-        scores = np.stack([rows[i].weights @ weights[rows[i].ids] for i in asked.tolist()]) + bias
+        found = [rows[i].weights @ weights[rows[i].ids] for i in asked.tolist()]
+        scores = np.array(found, np.float32).reshape(-1, self.labels) + bias
         if away is not None:
             weights[: self.features] *= words
             weights[self.features :] *= meaning
