@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot.app.actions import parts, token
-from bot.app.counter import assemble, opened
+from bot.app.counter import assemble
 from bot.commands.errors import Ended
 from bot.rasa import export as project
 from bot.rasa.webhook import EXTRA
@@ -34,6 +34,6 @@ def actions(settings: Settings, host: str, port: int) -> None:
 
     counter = assemble(settings)
     try:
-        asyncio.run(serve(parts(counter), token(settings), host, port, opened(counter.database, settings)))
+        asyncio.run(serve(parts(counter), token(settings), host, port, counter.opened()))
     except OSError as error:
         raise Ended(f"could not start: {error}") from None
