@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,8 +34,9 @@ SCOPE = 1.8  # how much better an entry of another service must be than one of t
 EXACT = 2.0  # the score of an entry that says the question word for word
 SURE = 0.55  # chance of being right from which an answer is told as one
 FLOOR = 0.05  # scores below are not near
+SMALL = 0.15  # of the highest score: lower ones are rarely among the highest
 HEARD = 0.1  # of what the strongest word says: words that say less explain nothing
-CROWD, CHOSEN = 10_000, 300  # entries from which only the best by terms are compared by letters, and how many
+CROWD, CHOSEN = 10_000, 200  # entries from which only the best by terms are compared by letters, and how many
 RIVALS = 4  # passages among which those are that the first is compared with
 REHEARSALS = 200  # lines asked to learn how sure to be, and as many unrelated sentences
 
@@ -67,6 +69,12 @@ class Scores:
     telling: int  # terms of the question that are not light
 
 
+class _Near(NamedTuple):
+    place: int
+    total: float
+    letters: float
+
+
 class Retriever:
     def __init__(
         self,
@@ -78,6 +86,7 @@ class Retriever:
         """`synonyms` are raw phrases; `unrelated` the tokens of sentences that nothing here should answer."""
         self.passages = [p for p in passages if p.lines or p.body]
         self.places = {p.id: i for i, p in enumerate(self.passages)}
+        self.pages = [self.places.get(f"service/{p.service}", -1) for p in self.passages]
         self.weight: Floats = np.array([p.weight for p in self.passages], np.float32)
         self.terms = Terms(synonyms or {})
         self.spelling = Spelling((words for p in self.passages for words in (*p.lines, p.body, p.context)), unrelated)
@@ -123,13 +132,14 @@ class Retriever:
         if service:
             ours = np.array([p.service == service for p in self.passages]) & (found.total > FLOOR)
             found.total[ours] *= SCOPE
-        best = _highest(found.total, max(limit, RIVALS)).tolist()
         matches: list[Match] = []
-        for rank, i in enumerate(best[:limit]):
-            if found.total[i] < FLOOR:
+        least = 1.0
+        nearest = self._nearest(found, max(limit, RIVALS))
+        for each in nearest[:limit]:
+            if each.total < FLOOR:
                 break
-            chance = min(self._chance(found, self.signs(found, i, best)), matches[-1].score if matches else 1.0)
-            matches.append(Match(self.passages[i].id, round(chance, 4), rank == 0 and chance >= SURE))
+            least = min(self._chance(found, each, nearest), least)
+            matches.append(Match(self.passages[each.place].id, round(least, 4), not matches and least >= SURE))
         return tuple(matches)
 
     def scores(self, words: Words, vector: Floats | None = None) -> Scores:
@@ -162,19 +172,24 @@ class Retriever:
 
     def best(self, found: Scores) -> tuple[int, float]:
         """The place of the nearest passage and the chance that it is right."""
-        best = _highest(found.total, RIVALS).tolist()
-        return best[0], self._chance(found, self.signs(found, best[0], best))
+        nearest = self._nearest(found, RIVALS)
+        return nearest[0].place, self._chance(found, nearest[0], nearest)
 
-    def _chance(self, found: Scores, signs: Reals) -> float:
-        return (self.belief if found.meaning is None else self.fused_belief).chance(signs)
+    def _nearest(self, found: Scores, count: int) -> list[_Near]:
+        best = _highest(found.total, count)
+        return list(map(_Near, best.tolist(), found.total[best].tolist(), found.letters[best].tolist()))
 
-    def signs(self, found: Scores, place: int, best: Sequence[int]) -> Reals:
-        """What the chance of a passage's being right is judged by; `best` are the places of the nearest."""
-        total = float(found.total[place])
-        rivals = [i for i in best if i != place and not self._alike(i, place)]
-        lead = total - float(found.total[rivals[0]]) if rivals else total
-        agreed = float(found.letters[place]) - max((float(found.letters[i]) for i in rivals[: RIVALS - 1]), default=0.0)
-        return np.array([1.0, log(max(total, 0.0) + 0.02), lead, agreed, log(1 + found.telling)])
+    def _chance(self, found: Scores, one: _Near, nearest: Sequence[_Near]) -> float:
+        belief = self.belief if found.meaning is None else self.fused_belief
+        return belief.chance(self.signs(found, one, nearest))
+
+    def signs(self, found: Scores, one: _Near, nearest: Sequence[_Near]) -> Reals:
+        """What the chance of one's being right is judged by: its score, its lead over the next, whether letters agree,
+        and how much the question tells."""
+        rivals = [each for each in nearest if not self._alike(each.place, one.place)][: RIVALS - 1]
+        lead = one.total - rivals[0].total if rivals else one.total
+        agreed = one.letters - max((each.letters for each in rivals), default=0.0)
+        return np.array([1.0, log(max(one.total, 0.0) + 0.02), lead, agreed, log(1 + found.telling)])
 
     def without_line(self, line: int, *, fused: bool = False) -> Scores:
         """The scores for a line of ours as if it had never been written."""
@@ -206,14 +221,13 @@ class Retriever:
         return seen
 
     def _rehearsal(self, found: Scores, owner: int | None, weight: float) -> Rehearsal:
-        best = _highest(found.total, RIVALS).tolist()
-        top = best[0]
-        return Rehearsal(self.signs(found, top, best), owner is not None and self.answers(top, owner), weight)
+        nearest = self._nearest(found, RIVALS)
+        right = owner is not None and self.answers(nearest[0].place, owner)
+        return Rehearsal(self.signs(found, nearest[0], nearest), right, weight)
 
     def answers(self, passage: int, owner: int) -> bool:
         """Whether one passage will do for another: itself, or the page of its service."""
-        given, wanted = self.passages[passage], self.passages[owner]
-        return passage == owner or (bool(wanted.service) and given.id == f"service/{wanted.service}")
+        return passage == owner or passage == self.pages[owner]
 
     # --- telling why ------------------------------------------------------------------------
 
@@ -257,11 +271,11 @@ def _prose(passage: Passage) -> Words:
 
 def _highest(scores: Floats, count: int) -> Ints:
     """The places of the highest scores, best first; the earlier first of equal ones."""
-    some = (
-        np.flatnonzero(scores >= np.partition(scores, -count)[-count])
-        if count < len(scores)
-        else np.arange(len(scores))
-    )
+    some: Ints = np.flatnonzero(scores > SMALL * scores.max())
+    if len(some) < count:
+        some = np.arange(len(scores))
+    if len(some) > count:  # to sort few is faster
+        some = some[scores[some] >= np.partition(scores[some], -count)[-count]]
     return some[np.argsort(-scores[some], kind="stable")][:count]
 
 
