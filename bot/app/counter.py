@@ -21,6 +21,7 @@ from bot.desk.service_desk import ServiceDesk
 from bot.dialogs import desk_news, registry
 from bot.dialogs.engine import Engine
 from bot.gateway import Gateway
+from bot.nlu.masking import masked
 from bot.settings import Settings, secret_key
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
@@ -125,7 +126,7 @@ def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Databa
     def now() -> datetime:
         return datetime.now(ZoneInfo(catalogue().organization.timezone))
 
-    return database, ServiceDesk(SqlRecords(database), catalogue, now)
+    return database, ServiceDesk(SqlRecords(database), catalogue, now, masked=masked)
 
 
 def assemble(settings: Settings) -> Counter:

@@ -13,9 +13,9 @@ from bot.core.catalogue import Field, Form, Option, Question, Survey
 KINDS = ("request", "complaint", "suggestion", "criticism", "support", "message")
 FIELD_TYPES = (
     "text", "long_text", "choice", "yes_no", "number", "date", "mobile", "landline", "national_id", "postal_code",
-    "legal_id", "email", "location", "files", "service",
+    "legal_id", "iban", "plate", "time", "amount", "email", "location", "files", "service",
 )  # fmt: skip
-MEASURED = ("number", "text", "long_text", "files")  # the types that min and max mean something for
+MEASURED = ("number", "amount", "text", "long_text", "files")  # the types that min and max mean something for
 REMEMBERED = ("name", "mobile", "national_id", "email", "address", "postal_code")
 QUESTION_TYPES = ("scale", "choice", "yes_no", "long_text")
 

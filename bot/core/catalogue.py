@@ -90,7 +90,7 @@ class Option:
 @dataclass(frozen=True, slots=True)
 class Field:
     """One question of a form. Types: text, long_text, choice, yes_no, number, date, mobile, landline, national_id,
-    postal_code, legal_id, email, location, files, service."""
+    postal_code, legal_id, iban, plate, time, amount (rials), email, location, files, service."""
 
     id: str
     type: str

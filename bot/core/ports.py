@@ -307,8 +307,10 @@ class Nlu(Protocol):
     def parse(self, kind: str, text: str, *, today: date) -> str | int:
         """What people write for a value → its one form. Raises Unreadable.
 
-        number → int · date → ISO date · mobile, landline → E.164 · national_id, legal_id, postal_code → digits ·
-        email → lower-cased domain · tracking_code → ten digits
+        number → int · date → ISO date · time → "HH:MM" · amount → rials · mobile, landline → E.164 · national_id,
+        legal_id, postal_code → digits · iban → "IR" and 24 digits · plate → "12ب345-67" · email → lower-cased domain ·
+        tracking_code → ten digits · digits → all that are written or said · language → that of the words, "" when
+        they could be of any
         """
         ...
 

@@ -1,9 +1,9 @@
 """The field types of forms: what each waits for, how its answer is read, and how it is shown again.
 
 Values are JSON: text, long_text → str, or {"recording"} of one who spoke · choice, service → str · yes_no → bool ·
-number → int · date → ISO date · mobile, landline → E.164 · national_id, postal_code, legal_id → digits · email → str ·
-location → {"text"}, {"recording"} or {"latitude", "longitude"} · files → list of `Attachment` data. An optional field
-that was skipped is None.
+number → int · date → ISO date · time → "HH:MM" · amount → rials · mobile, landline → E.164 · national_id, postal_code,
+legal_id → digits · iban → "IR" and digits · plate, email → str · location → {"text"}, {"recording"} or {"latitude",
+"longitude"} · files → list of `Attachment` data. An optional field that was skipped is None.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ EXPECTS = {
     "service": Kind.CHOICE,
     "number": Kind.NUMBER,
     "date": Kind.DATE,
+    "time": Kind.DIGITS,
+    "amount": Kind.TEXT,
+    "iban": Kind.DIGITS,
+    "plate": Kind.TEXT,
     "mobile": Kind.PHONE,
     "landline": Kind.PHONE,
     "national_id": Kind.DIGITS,
@@ -38,10 +42,10 @@ EXPECTS = {
     "location": Kind.LOCATION,
     "files": Kind.FILE,
 }
-_SPOKEN = ("text", "long_text", "location")
+_SPOKEN = ("text", "long_text", "location", "amount", "plate")
 """Types that a voice message answers as well as words do: the phone has no others, and not everybody writes."""
-_SIZES = {"national_id": 10, "postal_code": 10, "legal_id": 11}
-_IDENTIFIERS = ("mobile", "landline", "national_id", "postal_code", "legal_id", "email")
+_SIZES = {"national_id": 10, "postal_code": 10, "legal_id": 11, "time": 4, "iban": 24}
+_IDENTIFIERS = ("mobile", "landline", "national_id", "postal_code", "legal_id", "iban", "email", "time")
 
 
 def expect(field: Field) -> Expect:
@@ -142,7 +146,7 @@ def still_fits(field: Field, value: Any) -> bool:
             return value in {o.id for o in field.options}
         case "yes_no":
             return isinstance(value, bool)
-        case "number":
+        case "number" | "amount":
             return isinstance(value, int) and not isinstance(value, bool)
         case "location":
             return isinstance(value, dict)
@@ -174,6 +178,8 @@ def shown(field: Field, value: Any, language: str, services: Mapping[str, Servic
             return int(value)
         case "date":
             return Term("date", value)
+        case "amount":
+            return Term("rial", str(value))
         case "location":
             if "text" in value:
                 return Term("quote", value["text"])

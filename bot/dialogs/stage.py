@@ -12,6 +12,7 @@ from bot.core.sessions import Frame, Session
 from bot.dialogs import matching
 from bot.dialogs.base import Context, Dialog
 from bot.dialogs.registry import Dialogs
+from bot.dialogs.track import read
 
 TRIES = 3
 DEPTH = 6  # frames; more would only be a citizen lost
@@ -131,6 +132,12 @@ class Stage:
         steps = self.dialog(frame).steps
         at = steps.index(frame.step) if frame.step in steps else len(steps)
         return next((s for s in reversed(steps[:at]) if s in frame.answers), None)
+
+    def in_their_language(self) -> None:
+        """Who asks in another language is answered in it from now on; in a form any language may be an answer."""
+        spoken = read("language", self.heard.text, self.dialogs.nlu, self.context)
+        if spoken in self.dialogs.catalogue.languages and not self.draft():
+            self.context = replace(self.context, language=spoken)
 
     # --- words --------------------------------------------------------------------------------
 

@@ -311,6 +311,7 @@ class Turning(Presence):
         elif command := self.offered():
             await self.elsewhere(command)
         else:
+            self.in_their_language()
             await self.follow(await self.dialogs.router.hear(heard, self.context, about))
 
     # --- moves --------------------------------------------------------------------------------

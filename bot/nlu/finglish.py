@@ -24,6 +24,7 @@ ENGLISH = frozenset(_ENGLISH.split())
 """Words so common that they are English whatever skeleton they have."""
 
 
+_TELLING = 3  # words that tell a language
 _REMEMBERED = 4096  # Latin words
 _NEAR = 0.3  # distance by sound for each consonant below which a word may be meant
 _TYPO = 0.7  # at most so much, and where the consonants differ too
@@ -67,6 +68,15 @@ class Vocabulary:
         if 2 * len(alike) < len(latin) or all(len(latin_bones(w)) < 3 for w in alike):
             return words
         return [found.get(w, w) for w in words]
+
+    def language(self, text: str) -> str:
+        """ "fa" or "en"; "" when the words are too few to tell, or a name."""
+        words = tokens(text)
+        if any(is_persian(word) for word in words) or self.read(text) != words:
+            return "fa" if len(words) >= _TELLING else ""
+        known = sum(word in self.english for word in words)
+        common = not ENGLISH.isdisjoint(words)
+        return "en" if len(words) >= _TELLING and common and 3 * known >= 2 * len(words) else ""
 
     def like(self, latin: str) -> str:
         """The Persian word that sounds like this one, of two that do the more frequent; "" when none does."""

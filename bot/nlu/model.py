@@ -100,7 +100,7 @@ class LexicalNlu:
         return self.retriever.ask(self.vocabulary.read(text), vector, service=service, limit=limit)
 
     def parse(self, kind: str, text: str, *, today: date) -> str | int:
-        return parse(kind, text, today)
+        return self.vocabulary.language(text) if kind == "language" else parse(kind, text, today)
 
 
 Read = Callable[[str], Words]

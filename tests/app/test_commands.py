@@ -66,7 +66,7 @@ class Runner:
 
 def test_help_names_every_command(run: Runner) -> None:
     told = run("--help").stdout
-    assert all(command in told for command in ("serve", "chat", "check", "migrate", "evaluate", "requests"))
+    assert all(command in told for command in ("serve", "chat", "check", "migrate", "evaluate", "requests", "questions", "understand", "rasa"))
 
 
 def test_a_mistake_in_the_settings_is_one_line(run: Runner) -> None:

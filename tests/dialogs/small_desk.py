@@ -176,6 +176,8 @@ class PlainNlu:
         digits = "".join(c for c in fold_digits(text) if c.isdigit())
         if kind == "tracking_code" and (code := TrackingCode.found_in(text)):
             return str(code)
+        if kind == "language":
+            return "fa" if "چه" in text else "en" if text.startswith("what does") else ""
         if kind == "digits":
             return digits
         if kind == "number" and digits:

@@ -186,6 +186,17 @@ async def test_a_question_is_heard_as_about_the_service_that_is_talked_of(citize
     assert citizen.nlu.about[3:] == ["light", "light"], "so do its page and its form"
 
 
+async def test_who_asks_in_another_language_is_answered_in_it(citizen: Citizen) -> None:
+    await citizen.says("چه هزینه‌ای دارد")
+    assert citizen.session.language == "fa"
+    await citizen.says("price")
+    assert citizen.session.language == "fa", "one word tells no language"
+    await citizen.says("what does it cost me")
+    assert citizen.session.language == "en"
+    await citizen.says("/form/lamp", "off", "چه")
+    assert citizen.session.language == "en", "in a form any language may be an answer"
+
+
 async def test_the_guide_goes_from_audience_to_each_part_of_a_page(citizen: Citizen) -> None:
     await citizen.says("/services")
     await citizen.presses("citizen")

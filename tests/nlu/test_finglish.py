@@ -58,3 +58,23 @@ def test_the_spoken_word_is_its_written_one() -> None:
 def test_any_latin_word_is_read_or_left(word: str) -> None:
     like = VOCABULARY.like(word)
     assert not like or distance(word, like) < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("What are the opening hours?", "en"),
+        ("how do I pay my waste bill", "en"),
+        ("saat kari shahrdari chie", "fa"),
+        ("هزینهٔ پروانه چقدر است", "fa"),
+        ("سایت my.city چیه", "fa"),
+        ("ok", ""),
+        ("hello there", ""),
+        ("John Smith Avenue 12", ""),
+        ("12345 67890", ""),
+        ("", ""),
+    ],
+)
+def test_words_tell_their_language(text: str, language: str) -> None:
+    words = ["ساعت", "کاری", "شهرداری", "چیست", "opening", "hours", "pay", "waste", "bill"]
+    assert Vocabulary([words]).language(text) == language
