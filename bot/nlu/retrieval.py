@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bot.core.ports import Match
-from bot.nlu.belief import Belief, Reals, Rehearsal
+from bot.nlu.belief import Belief, Rehearsal, Signs
 from bot.nlu.bm25 import Bm25
 from bot.nlu.nearest import ALONGSIDE, Nearest
 from bot.nlu.owned import Encode, Meanings, Owned
@@ -40,8 +40,8 @@ CROWD, CHOSEN = 10_000, 200  # entries from which only the best by terms are com
 RIVALS = 4  # passages among which those are that the first is compared with
 REHEARSALS = 200  # lines asked to learn how sure to be, and as many unrelated sentences
 
-LEXICAL = Belief(np.array([0.3, 4.2, 3.8, 2.0, 2.0]), np.array([0.5, 5.0, 5.0, 5.0, 5.0]))
-FUSED = Belief(np.array([0.8, 5.0, 4.5, 1.6, 1.4]), np.array([0.5, 5.0, 5.0, 5.0, 5.0]))
+LEXICAL = Belief((0.3, 4.2, 3.8, 2.0, 2.0), (0.5, 5.0, 5.0, 5.0, 5.0))
+FUSED = Belief((0.8, 5.0, 4.5, 1.6, 1.4), (0.5, 5.0, 5.0, 5.0, 5.0))
 """How sure to be before content has told: learnt from a city's desk and open sets of questions."""
 
 
@@ -183,13 +183,13 @@ class Retriever:
         belief = self.belief if found.meaning is None else self.fused_belief
         return belief.chance(self.signs(found, one, nearest))
 
-    def signs(self, found: Scores, one: _Near, nearest: Sequence[_Near]) -> Reals:
+    def signs(self, found: Scores, one: _Near, nearest: Sequence[_Near]) -> Signs:
         """What the chance of one's being right is judged by: its score, its lead over the next, whether letters agree,
         and how much the question tells."""
         rivals = [each for each in nearest if not self._alike(each.place, one.place)][: RIVALS - 1]
         lead = one.total - rivals[0].total if rivals else one.total
         agreed = one.letters - max((each.letters for each in rivals), default=0.0)
-        return np.array([1.0, log(max(one.total, 0.0) + 0.02), lead, agreed, log(1 + found.telling)])
+        return 1.0, log(max(one.total, 0.0) + 0.02), lead, agreed, log(1 + found.telling)
 
     def without_line(self, line: int, *, fused: bool = False) -> Scores:
         """The scores for a line of ours as if it had never been written."""
@@ -235,30 +235,26 @@ class Retriever:
         """The words of a question that spoke for a passage, the strongest first; none when it is not known."""
         if (place := self.places.get(id)) is None:
             return ()
-        spoke = self._by_letters(words, place)
-        said, most = self.said.documents[place], self.said.most(self.terms.of(words))
-        for first, end, term in self.terms.placed(words):
+        meant = self.spelling.mend(words)
+        spoke = NEAREST * self._by_letters(meant, place)
+        said, whole = self.said.documents[place], sum(map(self.said.rare, self.terms.of(meant)))
+        for first, end, term in self.terms.placed(meant):
             if term in said:
-                for i in range(first, end):
-                    spoke[i] += (1 - NEAREST) * self.said.rare(term) / most / (end - first)
+                spoke[first:end] += (1 - NEAREST) * self.said.rare(term) / whole / (end - first)
         heard = [i for i in np.argsort(-spoke, kind="stable").tolist() if spoke[i] >= HEARD * spoke.max() > 0]
         return tuple(dict.fromkeys(words[i] for i in heard))
 
-    def _by_letters(self, words: Words, place: int) -> Reals:
+    def _by_letters(self, words: Words, place: int) -> Floats:
         """What each word adds to the nearness of a passage's nearest line."""
         lines = np.arange(self.lines.starts[place], self.lines.starts[place + 1])
         if not len(lines):
-            return np.zeros(len(words))
+            return np.zeros(len(words), np.float32)
         whole = self.near_lines.vector(words)
         nearest = int(lines[self.near_lines.to_some(whole, lines).argmax()])
         weights = dict(zip(*self.near_lines.of_text(nearest), strict=True))
         ours = dict(zip(*whole, strict=True))
-        return np.array(
-            [
-                NEAREST * sum(ours[run] * weights.get(run, 0.0) for run in self.near_lines.vector([word]).ids.tolist())
-                for word in words
-            ]
-        )
+        of_words = (self.near_lines.vector([word]).ids.tolist() for word in words)
+        return np.array([sum(ours[run] * weights.get(run, 0.0) for run in runs) for runs in of_words], np.float32)
 
     def _alike(self, passage: int, other: int) -> bool:
         return self.answers(passage, other) or self.answers(other, passage)

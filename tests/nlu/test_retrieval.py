@@ -151,9 +151,9 @@ def test_chances_fall_and_only_the_first_is_sure(retriever: Retriever) -> None:
 
 
 def test_belief_learns_only_from_both_kinds_and_never_against_a_sign() -> None:
-    belief = Belief(np.array([0.0, 1.0]), np.array([0.1, 0.1]))
-    right = [Rehearsal(np.array([1.0, x]), True) for x in (0.7, 0.8, 0.9)]
-    wrong = [Rehearsal(np.array([1.0, x]), False) for x in (0.0, 0.1, 0.2)]
+    belief = Belief((0.0, 1.0), (0.1, 0.1))
+    right = [Rehearsal((1.0, x), True) for x in (0.7, 0.8, 0.9)]
+    wrong = [Rehearsal((1.0, x), False) for x in (0.0, 0.1, 0.2)]
     assert belief.after(right) is belief
     assert belief.after(right + wrong).weights[1] > 1
     assert belief.after([Rehearsal(r.signs, not r.right) for r in (*right, *wrong)]).weights[1] == 0
@@ -181,7 +181,7 @@ def test_it_tells_which_words_spoke_for_an_entry(retriever: Retriever) -> None:
     assert "هزینه" in spoke
     assert {"جواز", "ساخت"} <= set(spoke)
     assert "سلام" not in spoke
-    assert retriever.explain(words, "nobody") == ()
+    assert retriever.explain(words, "nobody") == retriever.explain([], "hours") == ()
     assert retriever.explain(tokens("چراقها"), "light") == tuple(tokens("چراقها"))
 
 
