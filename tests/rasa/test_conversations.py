@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.catalogue import Form
 from bot.core.messages import Address
 from bot.core.requests import Status
 from bot.dialogs.registry import build
 from bot.rasa import names
+from tests.conversation import content
 from tests.rasa.assistant import Assistant, OurSide, code_in
 
 POTHOLE = '/command{"command": "/form/pothole_report"}'
@@ -303,3 +305,36 @@ class TestSurvey:
         await ann.says("نظرسنجی", "survey")
         await ann.says("۹")
         assert ann.slots["requested_slot"] == "survey_satisfaction_score"
+
+
+SAMPLES = {
+    "text": "نمونهٔ یک پاسخ کوتاه",
+    "long_text": "نمونهٔ یک پاسخ که کمی بلندتر نوشته شده و چیزی را توضیح می‌دهد.",
+    "choice": "۱",
+    "service": "۱",
+    "yes_no": "بله",
+    "number": "۳",
+    "amount": "دویست هزار تومان",
+    "date": "امروز",
+    "time": "۱۰:۳۰",
+    "mobile": "۰۹۱۲۱۲۳۴۵۶۷",
+    "landline": "۰۲۱۸۸۷۷۶۶۵۵",
+    "national_id": "۰۰۸۴۵۷۵۹۴۸",
+    "postal_code": "۱۹۳۹۵۳۴۵۱۹",
+    "legal_id": "۱۰۳۸۰۲۸۴۷۹۰",
+    "email": "ann@example.org",
+    "location": "خیابان بهار، نرسیده به کوچهٔ سوم",
+    "files": "رد شدن",
+}
+FORMS = [form for form in content()[0].forms.values() if not names.needs_files(form)]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.id)
+async def test_every_form_can_be_filed(ann: Assistant, form: Form) -> None:
+    await ann.says(f'/command{{"command": "/form/{form.id}"}}')
+    for field in form.fields:
+        assert ann.slots["requested_slot"] == f"{form.id}_{field.id}", ann.text
+        await ann.says(str(field.min) if field.type == "number" and field.min else SAMPLES[field.type])
+    code = code_in(await ann.presses("تأیید"))
+    [request] = await ann.side.filed()
+    assert request.code == code and request.draft.form == form.id
