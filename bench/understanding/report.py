@@ -126,10 +126,11 @@ def number(value: float | None) -> str:
 HEADER = ("figure", "best peer in this run", LEXICAL, SEMANTIC, "target, lexical", "target, semantic", "command")
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> list[str]:
+    """In Markdown. The first columns are words, the others figures."""
     return [
         f"| {' | '.join(header)} |",
-        "|---" + "|---:" * (len(header) - 1) + "|",
+        "|---" * words + "|---:" * (len(header) - words) + "|",
         *(f"| {' | '.join(row)} |" for row in rows),
     ]
 
