@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bot.nlu.evaluation import pictures, telling
-from bot.nlu.evaluation.costs import Latency
+from bot.nlu.evaluation.costs import Latency, Took
 from bot.nlu.evaluation.files import read_entries, read_intents, read_questions
 from bot.nlu.evaluation.intents import evaluate, evaluate_nlu, folds, own_intents, understanding
 from bot.nlu.evaluation.measures import (
@@ -147,10 +147,11 @@ def test_confusions_begin_with_the_most_frequent_and_its_surest() -> None:
 
 
 def test_latency() -> None:
-    latency = Latency.of([1e-6] * 99 + [101e-6])
+    latency = Latency.of([Took(cpu=1e-6, wall=1e-6)] * 99 + [Took(cpu=101e-6, wall=201e-6)])
     assert latency.mean == pytest.approx(2)
     assert latency.p50 == pytest.approx(1)
-    assert 1 < latency.p99 <= 101
+    assert 1 < latency.p99 <= 201
+    assert Latency.of([]) == Latency(0, 0, 0)
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.core.catalogue import Catalogue, Example
-from bot.nlu.evaluation.costs import Latency, each_timed, timed
+from bot.nlu.evaluation.costs import Latency, Took, each_timed, timed
 from bot.nlu.evaluation.encoding import remembered
 from bot.nlu.evaluation.files import Labelled, read_intents
 from bot.nlu.evaluation.measures import Judged, calibration_error, macro_f1, mean, out_of_scope_auroc
@@ -95,12 +95,12 @@ def folds(examples: Sequence[Labelled]) -> list[Round]:
 def evaluate(rounds: Sequence[Round], fit: Callable[[Sequence[Labelled]], Understand]) -> IntentReport:
     """Over rounds of (train, test), all answers counted together. `NONE` is no intent: out of scope."""
     judged: list[Judged] = []
-    took: list[float] = []
+    took: list[Took] = []
     training = 0.0
     before = resident_mb()
     for train, test in rounds:
-        understand, seconds = timed(partial(fit, train))
-        training += seconds
+        understand, work = timed(partial(fit, train))
+        training += work.cpu
         guesses, each = each_timed(understand, [text for text, _ in test])
         took += each
         known = {label for _, label in train} - {NONE}

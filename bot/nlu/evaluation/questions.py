@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.core.catalogue import Catalogue, FaqEntry
 from bot.core.ports import Match
-from bot.nlu.evaluation.costs import Latency, each_timed, timed
+from bot.nlu.evaluation.costs import Latency, Took, each_timed, timed
 from bot.nlu.evaluation.encoding import remembered
 from bot.nlu.evaluation.files import Entry, Question, read_entries, read_questions
 from bot.nlu.evaluation.measures import DEPTH, Judged, calibration_error, mean, out_of_scope_auroc, ranking
@@ -68,7 +68,7 @@ def evaluate(
     answers, took = each_timed(ask, [question.text for question in questions])
     ranks = [_rank(q.id, matches) for q, matches in zip(questions, answers, strict=True) if q.id]
     judged = tuple(judge(q.text, q.id, matches) for q, matches in zip(questions, answers, strict=True))
-    return _report(ranks, judged, took, training, before)
+    return _report(ranks, judged, took, training.cpu, before)
 
 
 def answering(
@@ -92,14 +92,14 @@ def own_faq(catalogue: Catalogue, *, encode: Encode | None = None) -> RetrievalR
     asked = _own_questions(catalogue)
     ranks: list[int | None] = []
     judged: list[Judged] = []
-    took: list[float] = []
+    took: list[Took] = []
     training = 0.0
     before = resident_mb()
     taught = remembered(encode)
     for fold in range(OWN_FOLDS):
         held = asked[fold::OWN_FOLDS]
-        ask, seconds = timed(partial(_without, held, catalogue, taught, encode))
-        training += seconds / OWN_FOLDS
+        ask, work = timed(partial(_without, held, catalogue, taught, encode))
+        training += work.cpu / OWN_FOLDS
         answers, each = each_timed(ask, [question.text for question in held])
         took += each
         for question, matches in zip(held, answers, strict=True):
@@ -166,7 +166,7 @@ def judge(text: str, wanted: str, matches: Matches) -> Judged:
 
 
 def _report(
-    ranks: Sequence[int | None], judged: Sequence[Judged], took: list[float], training: float, before: float | None
+    ranks: Sequence[int | None], judged: Sequence[Judged], took: Sequence[Took], training: float, before: float | None
 ) -> RetrievalReport:
     latency = Latency.of(took)
     scores = RetrievalScores(
