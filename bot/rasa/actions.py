@@ -30,6 +30,7 @@ from bot.dialogs.matching import Command
 from bot.dialogs.menu import ListDialog
 from bot.dialogs.router import CERTAIN, Router
 from bot.dialogs.stage import HUMAN, MENU
+from bot.dialogs.track import code_in, read
 from bot.rasa import drafts, names
 from bot.rasa.drafts import After, Draft
 from bot.rasa.talk import Parts, Talk, intent
@@ -155,14 +156,19 @@ class DeskAction(Action):  # type: ignore[misc]
 
     async def rate(self, talk: Talk) -> Events:
         """The request whose code is in the words, else the one that was spoken of last."""
-        code = TrackingCode.found_in(talk.heard.text) or str(talk.slots.get(names.LAST_CODE) or "")
+        code = code_in(talk.heard.text, talk.dialogs.nlu, talk.context) or str(talk.slots.get(names.LAST_CODE) or "")
         return await self.command(Command("survey", code), talk)
 
     async def route(self, talk: Talk, nlu: Nlu) -> Events:
-        """By the router's own rules, understood by `nlu`."""
+        """By the router's own rules, understood by `nlu`, and in the language of the words from now on."""
         router = talk.dialogs.router
+        events: Events = []
+        spoken = read("language", talk.heard.text, talk.dialogs.nlu, talk.context)
+        if spoken in router.catalogue.languages and not any(name.startswith("form/") for name in talk.drafts):
+            talk = replace(talk, context=replace(talk.context, language=spoken))
+            events = _set({names.LANGUAGE: spoken})
         listening = Router(router.catalogue, nlu, router.desk, router.identity)
-        return await self.follow(await listening.hear(talk.heard, talk.context), talk)
+        return [*events, *await self.follow(await listening.hear(talk.heard, talk.context), talk)]
 
 
 class HearAction(DeskAction):

@@ -21,6 +21,7 @@ from bot.dialogs.base import Dialog, Done, Goto, Invalid, Push
 from bot.dialogs.form import CONFIRM, REVIEW, FormDialog
 from bot.dialogs.matching import Command
 from bot.dialogs.stage import BACK, CANCEL, HUMAN, MENU, TRIES
+from bot.dialogs.track import code_in
 from bot.rasa import names
 from bot.rasa.talk import Talk, mark
 
@@ -164,7 +165,7 @@ class Draft:
 
     async def _refuse(self, frame: Frame, invalid: Invalid, talk: Talk) -> After:
         """Not an answer: perhaps a tracking code, a question or a call for a person; else one more try."""
-        code = TrackingCode.found_in(talk.heard.text)
+        code = code_in(talk.heard.text, talk.dialogs.nlu, talk.context)
         if code and self.name != "track":
             return After(None if self.dialog.soft else frame, left=True, then=f"/track/{code}")
         if match := await _sure(talk):

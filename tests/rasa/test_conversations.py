@@ -219,9 +219,18 @@ class TestForms:
         assert "What is damaged?" in await ann.says(POTHOLE)
         await ann.says("cancel")
         ann.metadata = {}
+        assert "چه چیزی خراب است" in await ann.says(POTHOLE)
+        await ann.says("لغو")
         await ann.says('/command{"command": "/language/en"}')
         assert ann.slots[names.LANGUAGE] == "en"
         assert "What is damaged?" in await ann.says(POTHOLE)
+
+    async def test_who_asks_in_another_language_is_answered_in_it(self, ann: Assistant) -> None:
+        await ann.says("What are the working hours of the municipality?", "ask_faq")
+        assert ann.slots[names.LANGUAGE] == "en" and "Saturday" in ann.text
+        assert "What is damaged?" in await ann.says(POTHOLE)
+        await ann.says("این را نمی‌دانم", "out_of_scope")
+        assert ann.slots[names.LANGUAGE] == "en"  # in a form any language may be an answer
 
 
 class TestTracking:
