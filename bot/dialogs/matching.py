@@ -18,7 +18,12 @@ Words = Mapping[str, str]
 """What people say, folded → the command or answer that it stands for."""
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:[/ ]+(.*))?", re.DOTALL)
-_NUMBER = re.compile(r"(?:(?:گزینه|شماره|مورد|option|number) )?(\d{1,2})(?:م|می|مین| ام)?")
+_SAID = ("یک اول یکم one first", "دو دوم two second", "سه سوم three third", "چهار چهارم four fourth", "پنج پنجم five fifth")
+_SAID += ("شش شیش ششم six sixth", "هفت هفتم seven seventh", "هشت هشتم eight eighth")  # «نه» is no
+_NUMBERS = {word: n for n, words in enumerate(_SAID, 1) for word in words.split()}
+_NUMBER = re.compile(
+    rf"(?!یکی)(?:(?:گزینه|شماره|مورد|option|number) ?(?:ی )?)?(\d{{1,2}}|{'|'.join(_NUMBERS)})(?:م|می|مین|ی|ین| ام)?(?: را| رو| لطفا)?"
+)
 _WORD = re.compile(r"\w+")
 SPARE_WORDS = 2  # that may stand around a label
 _EDGE = " .,!?:;()«»\"'"
@@ -47,6 +52,11 @@ def _joined(text: str) -> str:
 
 def is_question(text: str) -> bool:
     return text.rstrip().endswith(("?", "؟"))
+
+
+def is_number(text: str) -> bool:
+    """Whether it can be the place of a choice: «۲», «گزینهٔ دو», «اولی»."""
+    return _NUMBER.fullmatch(plain(text)) is not None
 
 
 def command_in(value: str) -> Command | None:
@@ -100,7 +110,8 @@ def chosen(reply: Reply, heard: Inbound, words: Words, wording: Wording, languag
         return None
     options = [c for c in reply.choices if not c.nav]
     if number := _NUMBER.fullmatch(typed):
-        return options[int(number[1]) - 1].value if 1 <= int(number[1]) <= len(options) else None
+        place = _NUMBERS.get(number[1]) or int(number[1])
+        return options[place - 1].value if 1 <= place <= len(options) else None
     if reply.expect.kind is not Kind.CHOICE:
         return None
     meant = [c.value for c in options if _overlap(typed, _label(wording.text(c.label, language)))]

@@ -291,7 +291,7 @@ class Turning(Presence):
         if not turns or not turns[-1].replies:
             return None
         last = Reply.from_json(turns[-1].replies[-1])
-        numbered = matching.plain(self.heard.text).isdigit()
+        numbered = matching.is_number(self.heard.text)
         last = Reply(last.say, last.choices, Expect(Kind.CHOICE if numbered else Kind.NOTHING))
         value = matching.chosen(last, self.heard, self.dialogs.words, self.wording, self.context.language)
         return matching.command_in(value) if value else None

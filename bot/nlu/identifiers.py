@@ -52,6 +52,7 @@ _ONLY_CUED: tuple[tuple[str, Read], ...] = (
     ("landline", lambda digits: digits if len(digits) == 8 and digits[0] in "23456789" else None),
     ("national_id", lambda digits: padded if checks.is_national_id(padded := digits.zfill(10)) else None),
 )
+_ANOTHER = 7  # digits of the shortest telephone number
 _PHONES = ("mobile", "landline")
 
 
@@ -112,8 +113,15 @@ def _inside_another(span: Span, found: list[tuple[str, Span]]) -> bool:
 # --- reading ------------------------------------------------------------------------------------
 
 
-def _reader(kind: str, sizes: range, read: Read, failed: str = "") -> Callable[[str], str]:
-    """`failed`: the reason when digits are as many as they must be, and not right."""
+def _spare(text: Folded, run: re.Match[str], window: Window) -> bool:
+    """Whether digits follow the groups of a number that are too few for another one."""
+    after = sum(c.isdigit() for c in text[window.end : run.end()])
+    return 0 < after < _ANOTHER and not text[window.start : window.end].isdigit()
+
+
+def _reader(kind: str, sizes: range, read: Read, failed: str = "", *, spare: bool = True) -> Callable[[str], str]:
+    """`failed`: the reason when digits are as many as they must be, and not right. `spare`: whether a few digits may be
+    left over; where none of them is a check digit, «0912 121 23 45 67» has two too many, and nobody knows which."""
 
     def reader(text: str) -> str:
         seen = False
@@ -121,6 +129,8 @@ def _reader(kind: str, sizes: range, read: Read, failed: str = "") -> Callable[[
             for run in runs(said):
                 for window in windows(said, run, sizes):
                     seen = True
+                    if not spare and _spare(said, run, window):
+                        continue
                     if value := read(window.digits):
                         return str(value)
         raise Unreadable(failed if seen and failed else kind)
@@ -133,8 +143,8 @@ READERS: dict[str, Callable[[str], str]] = {
     "national_id": _reader("national_id", range(8, 11), _ONLY_CUED[-1][1], "national_id.checksum"),
     "legal_id": _reader("legal_id", range(11, 12), _checked(checks.is_legal_id), "legal_id.checksum"),
     "postal_code": _reader("postal_code", range(10, 11), _checked(checks.is_postal_code)),
-    "mobile": _reader("mobile", range(10, 15), checks.mobile),
-    "landline": _reader("landline", range(10, 15), checks.landline),
-    "phone": _reader("mobile", range(10, 15), lambda digits: checks.mobile(digits) or checks.landline(digits)),
+    "mobile": _reader("mobile", range(10, 15), checks.mobile, spare=False),
+    "landline": _reader("landline", range(10, 15), checks.landline, spare=False),
+    "phone": _reader("mobile", range(10, 15), lambda d: checks.mobile(d) or checks.landline(d), spare=False),
     "iban": _reader("iban", range(24, 25), _KINDS[0][2], "iban.checksum"),
 }

@@ -40,6 +40,7 @@ _SUFFIX_WORDS = """
 ها های هایی هایم هایت هایش هایمان هایتان هایشان هامون هاتون هاشون هام هات هاش هاست تر ترین تری ام ات اش ای ایم
 اید اند مان تان شان مون تون شون
 """
+_CLITICS = frozenset("متش")
 _SUFFIXES = frozenset(_SUFFIX_WORDS.split())
 _VERB = re.compile(f"(ن?می)({'|'.join(sorted(VERB_STEMS, key=len, reverse=True))})({'|'.join(VERB_ENDINGS)})")
 _SUBJUNCTIVE = re.compile(
@@ -101,6 +102,8 @@ def _joined(parts: list[str], places: Places | None) -> list[str]:
         if part == "ی" and words and words[-1][-1] == "ه":
             _merge(places, len(words) - 1)
             continue  # «خانه‌ی» is «خانه»; `fold` drops it where nothing stands between
+        if part in _CLITICS and words and words[-1][-1] == "ه" and len(words[-1]) > 3:
+            part = f"ا{part}"  # «هزینه‌ش» is «هزینه‌اش»
         if (attach and _PERSIAN.match(part)) or (part in _SUFFIXES and words and _takes(words[-1], part)):
             words[-1] += part[1:] if part[0] == words[-1][-1] == "ا" else part
             _merge(places, len(words) - 1)

@@ -11,15 +11,31 @@ from bot.nlu.numbers import AND, BETWEEN, sums
 from bot.nlu.spans import Folded
 
 _SAID = frozenset(SAID)
+_IS = {f"{word}ه": word for word in ("پنج", "شش", "شیش", "هفت", "هشت", "نه", "چهار", "یک", "صفر", "بیست", "سی", "چهل")}
+"""«هشته» for «هشت است», as people end what they dictate; elsewhere «هفته» is a week."""
+_LAST = re.compile(rf"(?<![^\W\d_])({'|'.join(_IS)})\s*[.!؟?]*\s*$")
 _REPEATED = re.compile(r"(?<!\d)([2-4])\s?تا\s?(\d)(?!\d)")
 
 
 def in_digits(text: Folded, between: re.Pattern[str] = BETWEEN) -> Folded:
     """With every whole number in words as its digits («پانزدهم» as "15م"); digits that were written stay as they are,
     leading zeros and separators too."""
-    if text.words.isdisjoint(_SAID) or not (changes := list(_changes(text, between))):
+    if text.words.isdisjoint(_SAID):
+        return text
+    text = _ended(text)
+    if not (changes := list(_changes(text, between))):
         return text
     return text.replaced(changes)
+
+
+def _ended(text: Folded) -> Folded:
+    """With the number that ends a dictation in its own spelling."""
+    if text.words.isdisjoint(_IS) or not (last := _LAST.search(text)):
+        return text
+    before = text[: last.start()].split()[-3:]
+    if sum(word in _SAID or word == "و" for word in before) < 2:
+        return text
+    return text.replaced([(last.start(1), last.end(1), _IS[last[1]])])
 
 
 def dictated(text: str) -> Iterator[Folded]:

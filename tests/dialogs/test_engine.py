@@ -48,7 +48,7 @@ async def test_a_form_goes_field_by_field_to_a_tracking_code(citizen: Citizen) -
 
 
 async def test_a_choice_is_taken_by_label_number_persian_digit_or_button(citizen: Citizen) -> None:
-    for typed in ("Dim", "dim", "d im", "2", "۲", " ٢ ", "گزینهٔ ۲", "option 2"):
+    for typed in ("Dim", "dim", "d im", "2", "۲", " ٢ ", "گزینهٔ ۲", "option 2", "دو", "دومی", "گزینهٔ دو رو", "second"):
         await citizen.says("/form/lamp", typed)
         assert citizen.session.top and citizen.session.top.answers["fault"] == "dim"
         await citizen.says("/cancel", "yes")

@@ -161,7 +161,7 @@ REFUSED = [
     ("date", "1403-۱۲۳۴", "date"), ("date", "فردا یا پس‌فردا", "date"),
     ("date", "12345 67890", "date"), ("date", "", "date"), ("date", "99999/1/1", "date"),
     ("mobile", "02188776655", "mobile"), ("mobile", "091234567", "mobile"),
-    ("mobile", "0912345678901", "mobile"), ("mobile", "ندارم", "mobile"),
+    ("mobile", "0912 121 23 45 67", "mobile"), ("mobile", "0912345678901", "mobile"), ("mobile", "ندارم", "mobile"),
     ("mobile", "+1 912 345 6789", "mobile"), ("mobile", "09523456789", "mobile"),
     ("landline", "88776655", "landline"), ("landline", "09123456789", "landline"),
     ("landline", "02288776655", "landline"), ("phone", "123", "mobile"),
