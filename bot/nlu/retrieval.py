@@ -27,6 +27,7 @@ from bot.nlu.vectors import Floats, Ints
 NEAREST = 0.35  # share of the nearest line in the lexical score; the rest is BM25's
 ANSWERING = 2.0  # what the nearness of an answer's letters counts against a line's: it can never be all of it
 SEMANTIC = 0.45  # share of meaning in the fused score
+PROSE = 0.25  # the same where nothing but an answer is known: a part of it is hardly ever what a question is
 BODY = 0.6  # what a word of the answer counts against one of the question
 CONTEXT = 0.3  # and one of the service that the entry belongs to
 LINE = 40  # words; longer lines are read as answers are
@@ -93,6 +94,8 @@ class Retriever:
         self.said = Bm25([self._counts(p) for p in self.passages])
         self.lines = Owned([[words for words in p.lines if len(words) <= LINE] for p in self.passages])
         self.bodies = Owned([[words] if (words := _prose(p)) else [] for p in self.passages])
+        asked = np.diff(self.lines.starts) > 0
+        self.semantic: Floats = np.where(asked, np.float32(SEMANTIC), np.float32(PROSE))
         self.line_words, self.line_owner = self.lines.texts, self.lines.owners
         self.near_lines = Nearest(self.line_words)
         self.near_bodies = Nearest(self.bodies.texts, ALONGSIDE)
@@ -164,7 +167,7 @@ class Retriever:
         by_letters = np.maximum(lines, np.minimum(bodies * np.float32(ANSWERING), 1))
         total = (1 - NEAREST) * by_terms + NEAREST * by_letters
         if meant is not None:
-            total = (1 - SEMANTIC) * total + SEMANTIC * meant
+            total = (1 - self.semantic) * total + self.semantic * meant
         telling = sum(term not in LIGHT for term in terms)
         return Scores(np.asarray(self.weight * total, np.float32), by_terms, by_letters, meant, telling)
 
