@@ -17,6 +17,7 @@ from bot.nlu.vectors import Floats, Space
 
 NONE = "none"
 CONTRAST = 0.7  # of rarity
+KNOWN = 0.06  # share of a sentence that was seen before; what people ask has 0.12 at least, mashed keys have less
 
 Encode = Callable[[Sequence[str]], Floats]
 """Texts → (n × size), rows of unit length."""
@@ -53,14 +54,14 @@ class IntentModel:
         return cls(labels, space, lesson.learn(), None if meanings is None else lesson.learn(meanings))
 
     def guess(self, words: Sequence[str], vector: Floats | None = None) -> Guesses:
-        """Labels with their chances, best first; what is missing to 1 is the chance of none of them. Nothing when no
-        part of it was ever seen and nothing of its meaning is known either."""
+        """Labels with their chances, best first; what is missing to 1 is the chance of none of them. Nothing when
+        hardly a part of it was ever seen and nothing of its meaning is known either."""
         if not words or not self.labels:
             return []
         known = self.space.vector(views(words))
         if vector is not None and self.by_both is not None:
             chances = self.by_both.chances(known, vector)
-        elif len(known.ids):
+        elif float(known.weights @ known.weights) >= KNOWN:
             chances = self.by_words.chances(known)
         else:
             return []

@@ -19,7 +19,6 @@ from bot.core.ports import Nlu, Unreadable
 from bot.dialogs.router import CERTAIN
 from bot.nlu.evaluation.intents import own_intents
 from bot.nlu.evaluation.questions import own_faq
-from bot.nlu.intents import IntentModel
 from bot.nlu.model import LexicalNlu
 from tests.nlu.small_content import EXAMPLES, FAQ, UNRELATED, small_catalogue
 
@@ -83,16 +82,6 @@ def test_entities_come_with_raw_offsets(nlu: LexicalNlu) -> None:
     text = "سلام، ۰۹۱۲ ۳۴۵ ۶۷۸۹ برای فردا"
     found = {e.kind: (e.value, text[e.start : e.end]) for e in nlu.reading(text, "fa").entities}
     assert found == {"mobile": ("+989123456789", "۰۹۱۲ ۳۴۵ ۶۷۸۹"), "date": ("2026-11-24", "فردا")}
-
-
-def test_confidence_is_honest() -> None:
-    """Half of the sentences of a made-up language are mixed between two labels: nothing may be sure about those."""
-    clear = [([f"w{label}{i}", f"x{label}"], f"l{label}") for label in range(4) for i in range(20)]
-    mixed = [(["same", "words", f"n{i}"], f"l{i % 4}") for i in range(80)]
-    model = IntentModel.train(clear + mixed)
-    assert model.guess(["same", "words"])[0][1] < 0.5
-    assert model.guess(["x2"])[0][0] == "l2"
-    assert model.guess(["x2"])[0][1] > 0.6
 
 
 def test_training_has_no_chance_in_it(nlu: LexicalNlu) -> None:
