@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -300,3 +301,24 @@ def test_confusions_are_in_the_report() -> None:
     told = "\n".join(document._own_intents(results, {}))
     assert "| wanted | taken for | times | for example |" in told
     assert "recall@1" in told
+
+
+def test_rasa_is_trained_and_asked_in_its_own_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "inside.py").write_text(
+        "import json, pathlib, sys\n"
+        "script, folder = sys.argv[1], pathlib.Path(sys.argv[2])\n"
+        "assert script.endswith('rasa_process.py')\n"
+        "(first, label), *_ = json.loads((folder / 'train.json').read_text('utf-8'))\n"
+        "asked = json.loads((folder / 'ask.json').read_text('utf-8'))\n"
+        "if asked == ['fail']: sys.exit('out of memory')\n"
+        "told = {'answers': [[[label, 0.9], [text, 0.1]] for text in asked]}\n"
+        "(folder / 'answers.json').write_text(json.dumps(told), 'utf-8')\n"
+    )
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{tmp_path}/inside.py" "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setenv("RASA_PYTHON", str(python))
+    answer = diet.diet([("!!!", "nothing"), ("سلام", "greet"), ("خداحافظ", "bye")])
+    assert answer(["كتاب"]) == [[("greet", 0.9), ("کتاب", 0.1)]]
+    with pytest.raises(RuntimeError, match="out of memory"):
+        answer(["fail"])

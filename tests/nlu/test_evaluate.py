@@ -339,9 +339,9 @@ def test_confusions_are_told_with_sentences() -> None:
 
 
 def test_the_matrix_counts_what_was_taken_for_what() -> None:
-    labels, counts = pictures.matrix([*JUDGED, Judged("six", "b", "", 0.0)])
+    labels, counts = pictures.matrix([*JUDGED, Judged("six", "b", "", 0.0), Judged("seven", "b", "c", 0.5)])
     assert labels == ["a", "b"]
-    assert counts.tolist() == [[1, 2, 0], [0, 1, 1]]
+    assert counts.tolist() == [[1, 2, 0, 0], [0, 1, 1, 1]]
     many = [Judged("", f"l{n}", f"l{n // 2}", 0.5) for n in range(100)]
     assert len(pictures.matrix(many)[0]) == pictures.MOST
 

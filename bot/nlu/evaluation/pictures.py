@@ -21,7 +21,7 @@ from bot.nlu.evaluation.measures import (
 
 FORMATS = (".png", ".svg")
 MOST = 24  # labels in the matrix
-NOTHING = "–"
+ELSE = ("others", "nothing")  # columns beside the labels
 INK, PALE, MARK = "#1f4e79", "#9aa5b1", "#c0562b"
 
 
@@ -53,8 +53,8 @@ def draw(judged: Sequence[Judged], file: Path, *, title: str = "") -> None:
 
 
 def matrix(judged: Sequence[Judged]) -> tuple[list[str], np.ndarray[Any, np.dtype[np.int64]]]:
-    """Labels and how often each (row) was taken for each (column), the last column for nothing. Of many labels those
-    that are confused most."""
+    """Labels and how often each (row) was taken for each (column), the last two columns for others and for nothing. Of
+    many labels those that are confused most."""
     ours = [j for j in judged if j.in_scope]
     mistakes: Counter[str] = Counter()
     for confusion in confusions(ours):
@@ -64,10 +64,11 @@ def matrix(judged: Sequence[Judged]) -> tuple[list[str], np.ndarray[Any, np.dtyp
     labels = sorted(every, key=lambda label: -mistakes[label])[:MOST]
     labels = [label for label in every if label in labels]
     place = {label: n for n, label in enumerate(labels)}
-    counts = np.zeros((len(labels), len(labels) + 1), np.int64)
+    others, nothing = len(labels), len(labels) + 1
+    counts = np.zeros((len(labels), len(labels) + len(ELSE)), np.int64)
     for each in ours:
-        if each.wanted in place and (each.given in place or not each.given):
-            counts[place[each.wanted], place.get(each.given, len(labels))] += 1
+        if each.wanted in place:
+            counts[place[each.wanted], place.get(each.given, others) if each.given else nothing] += 1
     return labels, counts
 
 
@@ -76,11 +77,11 @@ def _matrix(axes: Any, judged: Sequence[Judged]) -> None:
     if not labels:
         axes.set_title("Nothing in scope was asked")
         return
-    if not counts[:, -1].any():
-        counts = counts[:, :-1]
+    shown = counts.any(axis=0) | (np.arange(counts.shape[1]) < len(labels))
+    counts, columns = counts[:, shown], [name for name, show in zip((*labels, *ELSE), shown, strict=True) if show]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.set_xticks(range(counts.shape[1]), [*labels, NOTHING][: counts.shape[1]], rotation=60, ha="right", fontsize=7)
+    axes.set_xticks(range(len(columns)), columns, rotation=60, ha="right", fontsize=7)
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     for row, column in np.argwhere(counts):
         colour = "white" if shares[row, column] > 0.5 else "black"
