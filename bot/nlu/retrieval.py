@@ -9,7 +9,7 @@ asked too. Above `CROWD` entries only those that share terms with a question are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ BODY = 0.6  # what a word of the answer counts against one of the question
 CONTEXT = 0.3  # and one of the service that the entry belongs to
 LINE = 40  # words; longer lines are read as answers are
 SCOPE = 1.8  # how much better an entry of another service must be than one of the service that is being talked about
+ENOUGH, CLEAR = 0.6, 1.25  # the score, and how much of the next one's, that make a question clear within a service
+TELLING = 0.3  # rarity of a word that asks for something: «چقدر», not «است»
 EXACT = 2.0  # the score of an entry that says the question word for word
 SURE = 0.65  # chance of being right from which an answer is told as one
 FLOOR = 0.05  # scores below are not near
@@ -126,9 +128,30 @@ class Retriever:
         self, words: Words, vector: Floats | None = None, *, service: str = "", limit: int = 4
     ) -> tuple[Match, ...]:
         """The entries near to a question, best first. `vector` is the encoder's of it. A match's score is the chance
-        that it is right."""
+        that it is right. While a `service` is being talked about its entries come first: «هزینه‌اش چقدر است؟»."""
         if not self.passages or not words:
             return ()
+        matches = self._matches(words, vector, service, limit)
+        if not service or not matches or matches[0].sure:
+            return matches
+        if self._clear_within(words, service):
+            return (replace(matches[0], score=max(matches[0].score, SURE), sure=True), *matches[1:])
+        anywhere = self._matches(words, vector, "", limit)
+        return anywhere if anywhere[0].sure else matches
+
+    def _clear_within(self, words: Words, service: str) -> bool:
+        """Whether the nearest entry of the service says every word of a question that names none, and it alone."""
+        terms = self.terms.of(words)
+        total = self.scores(words).total
+        ours = [place for place in _highest(total, RIVALS * RIVALS).tolist() if self.passages[place].service == service]
+        if not ours or max(map(self.said.rare, terms), default=0.0) < TELLING:
+            return False
+        first, second = (*(float(total[place]) for place in ours), 0.0)[:2]
+        wanted = ENOUGH if LIGHT.issuperset(terms) else ENOUGH / SCOPE
+        clear = first >= wanted and first >= CLEAR * second and first * SCOPE >= float(total.max())
+        return clear and all(term in self.said.documents[ours[0]] for term in terms)
+
+    def _matches(self, words: Words, vector: Floats | None, service: str, limit: int) -> tuple[Match, ...]:
         found = self.scores(words, vector)
         if (owner := self.exact.get(tuple(words))) is not None:
             found.total[owner] = EXACT

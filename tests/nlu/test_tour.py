@@ -58,3 +58,25 @@ def test_the_tour_is_long_and_each_stop_asks_for_something() -> None:
     assert len(TOUR) >= 40
     assert all(set(stop) <= ASKED and len(stop) > 1 for stop in TOUR)
     assert len({stop["said"] for stop in TOUR}) == len(TOUR)
+
+
+@pytest.mark.parametrize(
+    ("said", "service", "told"),
+    [
+        ("هزینه‌ش چنده؟", "building_permit", "faq/permit_fee"),
+        ("چقدر طول می‌کشه", "building_permit", "faq/permit_duration"),
+        ("کی آماده میشه", "building_permit", "faq/permit_duration"),
+        ("مدارکش چیه", "building_permit", "faq/permit_documents"),
+        ("مدارکش چیه", "burial_services", "faq/burial_documents"),
+        ("سگ ولگرد زیاد شده", "building_permit", "faq/stray_dogs"),
+        ("هوا چطوره", "building_permit", ""),
+        ("باشه ممنون", "building_permit", ""),
+        ("نمی‌دونم", "building_permit", ""),
+        ("قبض آب رو کجا بدم", "waste_fee", ""),
+    ],
+)
+def test_what_names_no_service_is_about_the_one_that_is_talked_of(
+    nlu: LexicalNlu, said: str, service: str, told: str
+) -> None:
+    matches = nlu.matches(said, "fa", service=service)
+    assert (matches[0].id if matches and matches[0].sure else "") == told
