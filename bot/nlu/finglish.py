@@ -56,9 +56,12 @@ class Vocabulary:
         self._sounding[_loose(bones(said))].append((said, written, _FREQUENT * log2(count)))
 
     def read(self, text: str) -> list[str]:
-        """The tokens of a text, its Finglish words turned into Persian. It is Finglish when at least half of its Latin
-        words are like Persian ones and one of them shares three consonants with its like."""
-        words = tokens(text)
+        """The tokens of a text, its Finglish words turned into Persian."""
+        return self.heard(tokens(text))
+
+    def heard(self, words: list[str]) -> list[str]:
+        """The same of tokens. It is Finglish when at least half of its Latin words are like Persian ones and one of
+        them shares three consonants with its like."""
         strange = {w for w in words if w.isascii() and w.isalpha() and w not in self.english}
         if not strange:
             return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ GUESSES = 5
 PAGE = 0.85  # weight of a service page beside an FAQ entry, which answers more exactly
 LEAST = 0.25  # confidence below which no intent is named
 
+Read = Callable[[str], list[str]]
 Ask = Callable[[str], Awaitable[Floats | None]]
 """The vector of a question's words, or None when it would take too long."""
 
@@ -35,15 +37,20 @@ class Trained(NamedTuple):
 
 def trained(catalogue: Catalogue, encode: Encode | None = None) -> Trained:
     """From the organisation's own sentences. The same catalogue gives the same model. Blocking."""
-    vocabulary = _vocabulary(catalogue)
-    found = tuple(passages(catalogue, vocabulary.read))
-    unrelated = [vocabulary.read(text) for text in catalogue.unrelated]
-    examples = [(vocabulary.read(e.text), e.intent) for e in catalogue.examples]
+    once = cache(tokens)
+    vocabulary = _vocabulary(catalogue, once)
+
+    def read(text: str) -> list[str]:
+        return vocabulary.heard(once(text))
+
+    found = tuple(passages(catalogue, read))
+    unrelated = [read(text) for text in catalogue.unrelated]
+    examples = [(read(e.text), e.intent) for e in catalogue.examples]
     intents = IntentModel.train(examples + [(words, NONE) for words in unrelated], encode)
     return Trained(vocabulary, intents, Retriever(found, catalogue.synonyms, unrelated, encode))
 
 
-def _vocabulary(catalogue: Catalogue) -> Vocabulary:
+def _vocabulary(catalogue: Catalogue, once: Read = tokens) -> Vocabulary:
     """English is what stands in English texts; Latin words elsewhere may be Finglish, and teach nothing."""
     english: list[str] = []
     others = [example.text for example in catalogue.examples]
@@ -56,8 +63,8 @@ def _vocabulary(catalogue: Catalogue) -> Vocabulary:
         for texts in (service.title, service.about):
             for language, text in texts.items():
                 (english if language == "en" else others).append(text)
-    persian = ([word for word in tokens(text) if is_persian(word)] for text in others)
-    return Vocabulary(chain(map(tokens, english), persian))
+    persian = ([word for word in once(text) if is_persian(word)] for text in others)
+    return Vocabulary(chain(map(once, english), persian))
 
 
 class LexicalNlu:
@@ -103,9 +110,6 @@ class LexicalNlu:
         return self.vocabulary.language(text) if kind == "language" else parse(kind, text, today)
 
 
-Read = Callable[[str], Words]
-
-
 def passages(catalogue: Catalogue, read: Read = tokens) -> Iterator[Passage]:
     """Every FAQ entry and service page, in all its languages."""
 
@@ -113,7 +117,7 @@ def passages(catalogue: Catalogue, read: Read = tokens) -> Iterator[Passage]:
         return tuple(words for text in texts if (words := read(text)))
 
     def together(texts: Iterable[str]) -> Words:
-        return tokens(" ".join(texts))
+        return [word for text in texts for word in read(text)]
 
     for entry in catalogue.faq.values():
         service = catalogue.services.get(entry.service)
