@@ -59,9 +59,13 @@ def shown(figure: Figure | None) -> str:
     return f"{figure.value:.3f}" + (f" ± {figure.spread:.3f}" if figure.spread else "")
 
 
-def _best_peer(found: dict[str, Figures], figure: str) -> tuple[str, Figure] | None:
-    peers = [(name, of[figure]) for name, of in found.items() if name not in OURS and figure in of]
-    return max(peers, key=lambda pair: pair[1].value, default=None)
+def _peers(found: dict[str, Figures], figure: str) -> str:
+    """The best one that goes by words, and the one that goes by meaning alone."""
+    peers = {name: of[figure].value for name, of in found.items() if name not in OURS and figure in of}
+    meaning = peers.pop(MEANING, None)
+    best = max(peers, key=lambda name: peers[name], default=None)
+    told = [f"{peers[best]:.3f} {best}"] if best else []
+    return "; ".join([*told, *([f"{meaning:.3f} {MEANING}"] if meaning is not None else [])]) or "–"
 
 
 def rows(results: Results) -> Iterator[tuple[str, ...]]:
@@ -74,11 +78,10 @@ def rows(results: Results) -> Iterator[tuple[str, ...]]:
 
 
 def _goal(task: Measured, goal: Goal, found: dict[str, Figures]) -> tuple[str, ...]:
-    peer = _best_peer(found, goal.figure)
     lexical, semantic = (found.get(name, {}).get(goal.figure) for name in OURS)
     return (
         f"{task.title}: {goal.what}",
-        f"{peer[1].value:.3f} {peer[0]}" if peer else "–",
+        _peers(found, goal.figure),
         shown(lexical),
         shown(semantic),
         _verdict(lexical.value if lexical else None, goal.lexical),
@@ -123,7 +126,7 @@ def number(value: float | None) -> str:
 
 # --- telling ------------------------------------------------------------------------------------
 
-HEADER = ("figure", "best peer in this run", LEXICAL, SEMANTIC, "target, lexical", "target, semantic", "command")
+HEADER = ("figure", "best peers in this run", LEXICAL, SEMANTIC, "target, lexical", "target, semantic", "command")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> list[str]:
