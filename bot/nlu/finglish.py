@@ -61,14 +61,15 @@ class Vocabulary:
 
     def heard(self, words: list[str]) -> list[str]:
         """The same of tokens. It is Finglish when at least half of its Latin words are like Persian ones and one of
-        them shares three consonants with its like."""
+        them shares three consonants with its like, or several are and there are no others."""
         strange = {w for w in words if w.isascii() and w.isalpha() and w not in self.english}
         if not strange:
             return words
         latin = [w for w in words if w.isascii() and w.isalpha()]
         found = {w: like for w in latin if (like := self.like(w))}
         alike = [w for w in latin if w in strange and w in found]
-        if 2 * len(alike) < len(latin) or all(len(latin_bones(w)) < 3 for w in alike):
+        telling = any(len(latin_bones(w)) >= 3 for w in alike) or len(alike) == len(latin) >= _TELLING
+        if 2 * len(alike) < len(latin) or not telling:
             return words
         return [found.get(w, w) for w in words]
 
