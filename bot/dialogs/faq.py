@@ -12,6 +12,9 @@ _UNKNOWN = (
     Choice("/menu", Phrase("nav.menu")),
 )
 
+ALWAYS = frozenset(choice.value for choice in _UNKNOWN)
+"""What is offered wherever no answer is."""
+
 
 def told(entry: FaqEntry, language: str, catalogue: Catalogue) -> Phrase:
     """The answer, and the service that it comes from."""

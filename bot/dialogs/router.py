@@ -91,7 +91,7 @@ class Router:
     async def _guessed(self, heard: Inbound, context: Context, reading: Reading, matches: tuple[Match, ...]) -> Move:
         """«منظورتان …؟», with the likeliest answers and wishes; or honestly nothing. The editors hear of it."""
         near = [(match.score, match.id) for match in matches]
-        near += [(chance, f"intent/{name}") for name, chance in reading.guesses if name in OF_INTENT]
+        near += [(chance, f"intent/{name}") for name, chance in reading.guesses if self._is_news(name)]
         likely = sorted((each for each in near if each[0] >= NEAR), key=lambda each: -each[0])
         ids = tuple(id for _, id in likely[:GUESSES])
         nearest = tuple(m.id for m in matches if m.score >= NEAR)
@@ -101,6 +101,11 @@ class Router:
             return Done((faq.unknown(),))
         choices = tuple(Choice(f"/meant/{id}", self._label(id, context.language)) for id in ids)
         return Done((faq.guesses(choices),), asked=Asked(heard.text, ids))
+
+    @staticmethod
+    def _is_news(intent: str) -> bool:
+        """Whether a guess at this wish offers more than stands below every guess."""
+        return intent in OF_INTENT and f"/{OF_INTENT[intent]}" not in faq.ALWAYS
 
     def _label(self, id: str, language: str) -> Arg:
         """How a guess is put to the citizen."""
