@@ -59,10 +59,12 @@ clean: ## remove what make has built; data/ stays
 	@$(PIP) --no-deps -e .
 	@touch $@
 
-# The locks agree with each other, so what the tests need includes what running needs.
+# The locks agree with each other, so what the tests need includes what running needs. There are so many that pip takes
+# minutes and uv seconds.
 .venv/dev.stamp: .venv/made.stamp requirements-dev.lock requirements.lock pyproject.toml
 	@echo "Installing what the tests need into .venv …"
-	@$(PIP) -r requirements-dev.lock
+	@$(PIP) uv
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -r requirements-dev.lock
 	@$(PIP) --no-deps -e .
 	@touch .venv/run.stamp $@
 
