@@ -7,6 +7,8 @@ from hypothesis import settings
 
 from tests.conversation import Conversation, content
 
+pytest_plugins = ("tests.stores.postgres",)
+
 settings.register_profile("ours", deadline=None)  # a busy machine is no error
 settings.load_profile("ours")
 

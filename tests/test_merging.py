@@ -20,12 +20,12 @@ from bot.dialogs.engine import Engine
 from bot.dialogs.registry import build
 from bot.gateway import Gateway, Outcome
 from bot.stores.contacts import SqlContacts
-from bot.stores.database import Database
+from bot.stores.database import open_database
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
-from bot.stores.migrations import migrate
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
 from tests.conversation import content
+from tests.stores.databases import KINDS, new_database
 
 NUMBER = "+989121234567"
 WEB, SMS, TELEGRAM = Address("web", "w1"), Address("sms", NUMBER), Address("telegram", "77")
@@ -59,7 +59,7 @@ class Process:
         return await self.say(address, "بله")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *KINDS])
 async def two(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Process, Process]]:
     """Two processes; those over memory are one and the same."""
     if request.param == "memory":
@@ -67,14 +67,13 @@ async def two(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[t
         stores = MemorySessions(contacts), contacts, MemoryRecords(contacts)
         yield Process(*stores), Process(*stores)
         return
-    url = f"sqlite+aiosqlite:///{tmp_path / 'merging.db'}"
-    await migrate(url)
-    databases = [Database(url), Database(url)]
-    first, second = (Process(SqlSessions(d), SqlContacts(d), SqlRecords(d)) for d in databases)
-    second.count = 10_000
-    yield first, second
-    for database in databases:
-        await database.close()
+    async with new_database(request.param, request, tmp_path) as url:
+        databases = [open_database(url), open_database(url)]
+        first, second = (Process(SqlSessions(d), SqlContacts(d), SqlRecords(d)) for d in databases)
+        second.count = 10_000
+        yield first, second
+        for database in databases:
+            await database.close()
 
 
 def drafts(session: Session) -> dict[str, int]:

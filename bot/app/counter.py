@@ -24,7 +24,7 @@ from bot.gateway import Gateway
 from bot.nlu.masking import masked
 from bot.settings import Settings, secret_key
 from bot.stores.contacts import SqlContacts
-from bot.stores.database import Database
+from bot.stores.database import Database, open_database
 from bot.stores.files import DiskFiles
 from bot.stores.migrations import migrate
 from bot.stores.records import SqlRecords
@@ -121,7 +121,7 @@ def missing_phrases(catalogue: Catalogue) -> tuple[content.Problem, ...]:
 def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Database, ServiceDesk]:
     """The service desk alone, for the officer's commands."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(settings.database)
+    database = open_database(settings.database)
 
     def now() -> datetime:
         return datetime.now(ZoneInfo(catalogue().organization.timezone))

@@ -156,8 +156,9 @@ class Desk(Protocol):
 
 
 class Outbox(Protocol):
-    async def due(self, limit: int = 50) -> tuple[Notice, ...]:
-        """Notices whose time has come, oldest first."""
+    async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
+        """Notices whose time has come, oldest first. With a lease, in seconds, they are the caller's alone until they
+        are settled or it is over, and an address of which an earlier notice is held or waits gets none."""
         ...
 
     async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
@@ -245,7 +246,9 @@ class Records(Protocol):
         """The editors' decision on the misses with these ids. In one transaction; again: nothing."""
         ...
 
-    async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]: ...
+    async def due(self, at: datetime, limit: int, *, until: datetime | None = None) -> tuple[Notice, ...]:
+        """See `Outbox`; `until`: when the lease ends, if they are to be held."""
+        ...
 
     async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
         """Put a notice into the outbox."""

@@ -2,7 +2,8 @@
 
 Each notice goes through the gateway as an inbound with the id `notice:ID`, so the transcript has it, and a notice that
 is delivered again, after a crash between sending and settling, says the same words; in that one case the citizen
-may read them twice. Notices of one address keep their order: while one waits for its next try, the later ones wait.
+may read them twice. Of several couriers one holds a notice at a time. Notices of one address keep their order: while
+one waits for its next try, the later ones wait.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 EVERY = 1.0  # seconds between two looks into the outbox
 AT_ONCE = 8  # addresses served at the same time
 BACK_OFF = (5, 15, 60, 300, 900, 3600, 3600)  # seconds before the second, third… try; then the notice is given up
+LEASE = 90.0  # seconds that notices are held; those of a courier that was killed come back then
+BEGUN = 45.0  # seconds of them in which a delivery may begin
+DELIVERY = 30.0  # seconds that one may take
 STOPPING = 5.0  # seconds that deliveries under way get when the process stops
 
 
@@ -75,13 +79,14 @@ class Courier:
         """Try everything that is due now; how many notices were tried."""
         now = self.clock()
         self._held = {address: until for address, until in self._held.items() if until > now}
-        due = [n for n in await self.outbox.due() if n.address not in self._held]
+        due = [n for n in await self.outbox.due(lease=LEASE) if n.address not in self._held]
+        until = now + timedelta(seconds=BEGUN)
         due.sort(key=lambda n: n.address)  # stable: each address keeps the outbox's order
         places = asyncio.Semaphore(AT_ONCE)
 
         async def serve(notices: Sequence[Notice]) -> int:
             async with places:
-                return await self._in_order(notices)
+                return await self._in_order(notices, until)
 
         groups = [tuple(group) for _, group in groupby(due, key=lambda n: n.address)]
         tried = await asyncio.gather(*(serve(group) for group in groups), return_exceptions=True)
@@ -90,8 +95,11 @@ class Courier:
                 raise failure
         return sum(n for n in tried if isinstance(n, int))
 
-    async def _in_order(self, notices: Sequence[Notice]) -> int:
+    async def _in_order(self, notices: Sequence[Notice], until: datetime) -> int:
+        """What is not begun by then is left to whoever holds it next."""
         for tried, notice in enumerate(notices, start=1):
+            if self.clock() > until:
+                return tried - 1
             retry_in = await self._deliver(notice)
             if retry_in is not None:
                 self._held[notice.address] = self.clock() + timedelta(seconds=retry_in)
@@ -102,12 +110,13 @@ class Courier:
         """One try, settled. Seconds until the next one, or None when the notice is done with."""
         to = self.reached_at(notice.address)
         try:
-            outcome = await self.gateway.receive(
-                Inbound(id=f"notice:{notice.id}", address=to, event=Event.NOTICE, value=notice.command)
-            )
-            sender = self.senders.get(to.channel)
-            if sender and outcome.replies:  # without a sender the transcript tells it at the next visit
-                await sender.send(to, outcome.replies, outcome.language, seq=outcome.seq)
+            async with asyncio.timeout(DELIVERY):
+                outcome = await self.gateway.receive(
+                    Inbound(id=f"notice:{notice.id}", address=to, event=Event.NOTICE, value=notice.command)
+                )
+                sender = self.senders.get(to.channel)
+                if sender and outcome.replies:  # without a sender the transcript tells it at the next visit
+                    await sender.send(to, outcome.replies, outcome.language, seq=outcome.seq)
         except SendFailed as failed:
             return await self._failed(notice, failed)
         except Exception:

@@ -178,8 +178,9 @@ class ServiceDesk:
 
     # --- the outbox -----------------------------------------------------------------------------
 
-    async def due(self, limit: int = 50) -> tuple[Notice, ...]:
-        return await self._records.due(self._now(), limit)
+    async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
+        now = self._now()
+        return await self._records.due(now, limit, until=now + timedelta(seconds=lease) if lease else None)
 
     async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
         again = not delivered and retry_in is not None

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,6 +19,7 @@ from bot.stores.tables import addresses, lines, phones, ratings, requests, to_ad
 from bot.stores.waiting import Together
 
 REMEMBERED = 2048  # addresses whose contact is known without asking the database
+_WHO_IS_WHO = "contacts"  # what gives addresses to contacts by what it read is done by one at a time
 
 
 def new_contact() -> str:
@@ -48,7 +50,10 @@ class SqlContacts:
     async def resolve(self, address: Address, *, fresh: bool = False) -> str:
         contact = None if fresh else self._known.get(address)
         if contact is None:
-            contact = self._known[address] = await self._resolving(str(address))
+            contact = await self._resolving(str(address))
+            if self._db.shared:
+                return contact  # another process may set the address apart at any time
+            self._known[address] = contact
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         else:
@@ -58,21 +63,21 @@ class SqlContacts:
     async def verify(self, contact: str, phone: str) -> None:
         row = {"contact": contact, "phone": phone, "verified_at": self._clock()}
         insert = self._db.insert(phones).values(row).on_conflict_do_nothing()
-        await self._db.write(lambda connection: connection.execute(insert))
+        await self._db.write(lambda connection: connection.execute(insert), single=True)
 
     async def reach(self, address: Address, reachable: bool) -> None:
         update = sa.update(addresses).where(addresses.c.address == str(address)).values(reachable=reachable)
-        await self._db.write(lambda connection: connection.execute(update))
+        await self._db.write(lambda connection: connection.execute(update), single=True)
 
     async def phones(self, contact: str) -> tuple[str, ...]:
         """The verified numbers of a contact, oldest first."""
         query = sa.select(phones.c.phone).where(phones.c.contact == contact).order_by(phones.c.verified_at)
-        return tuple(await self._db.read(lambda connection: connection.execute(query).scalars().all()))
+        return tuple(await self._db.read(lambda connection: connection.execute(query).scalars().all(), single=True))
 
     async def reachable(self, address: Address) -> bool:
         """Whether the provider delivers to this address, as far as is known."""
         query = sa.select(addresses.c.reachable).where(addresses.c.address == str(address))
-        return await self._db.read(lambda connection: connection.execute(query).scalar()) is not False
+        return await self._db.read(lambda connection: connection.execute(query).scalar(), single=True) is not False
 
     async def addresses(self, contact: str) -> tuple[Address, ...]:
         query = (
@@ -80,12 +85,12 @@ class SqlContacts:
             .where(addresses.c.contact == contact)
             .order_by(addresses.c.first_seen_at, addresses.c.address)
         )
-        found = await self._db.read(lambda connection: connection.execute(query).scalars().all())
+        found = await self._db.read(lambda connection: connection.execute(query).scalars().all(), single=True)
         return tuple(map(to_address, found))
 
     async def consent(self, address: Address) -> Consent:
         query = sa.select(addresses.c.consent).where(addresses.c.address == str(address))
-        found = await self._db.read(lambda connection: connection.execute(query).scalar())
+        found = await self._db.read(lambda connection: connection.execute(query).scalar(), single=True)
         return Consent(found) if found else Consent.EVERYTHING
 
     async def allow(self, address: Address, consent: Consent) -> bool:
@@ -100,14 +105,24 @@ class SqlContacts:
     # --- one person, several addresses ----------------------------------------------------------
 
     async def link(self, contact: str, into: str) -> None:
-        await self._db.write(partial(_link, contact, into))
+        def work(connection: Connection) -> None:
+            self._db.alone(connection, _WHO_IS_WHO)
+            _link(contact, into, connection)
+
+        await self._db.write(work)
         for address, known in self._known.items():
             if known == contact:
                 self._known[address] = into
 
     async def unlink(self, address: Address) -> str:
         going = siblings(address)
-        new = await self._db.write(partial(_unlink, going, self._new_id()))
+        new = self._new_id()
+
+        def work(connection: Connection) -> str:
+            self._db.alone(connection, _WHO_IS_WHO)
+            return _unlink(going, new, connection)
+
+        await self._db.write(work)
         for one in going:
             self._known.pop(one, None)
         return new
@@ -115,7 +130,7 @@ class SqlContacts:
     # --- resolving ------------------------------------------------------------------------------
 
     async def _resolve(self, asked: list[str]) -> Sequence[str]:
-        found = await self._db.read(partial(self._read, asked))
+        found = await self._db.read(partial(self._read, asked), single=True)
         new = [address for address in asked if address not in found]
         if new:
             found |= await self._db.write(partial(self._write, new))
@@ -127,6 +142,8 @@ class SqlContacts:
 
     def _write(self, new: list[str], connection: Connection) -> dict[str, str]:
         """Another process may have been faster: its contact is the one. So is that of the same telephone number."""
+        if any(to_address(address).number for address in new):
+            self._db.alone(connection, _WHO_IS_WHO)
         now = self._clock()
         family = {address: [str(a) for a in siblings(to_address(address))] for address in dict.fromkeys(new)}
         known = self._read([one for all_ in family.values() for one in all_], connection)
@@ -135,6 +152,7 @@ class SqlContacts:
             contact = next((known[one] for one in all_ if one in known), None) or self._new_id()
             known.update(dict.fromkeys(all_, contact))
             rows.append({"address": address, "contact": contact, "reachable": True, "first_seen_at": now})
+        rows.sort(key=itemgetter("address"))  # two processes that write the same ones do not wait in a circle
         connection.execute(self._db.insert(addresses).on_conflict_do_nothing(), rows)
         return self._read(new, connection)
 

@@ -1,104 +1,97 @@
 """The database as the stores see it: a unit of work is a plain function of a SQLAlchemy `Connection`.
 
-SQLite runs such a function in a thread, from BEGIN to COMMIT in one hop. An asynchronous driver hops for every
-cursor, statement, fetch and close: measured on 2026-11-23, saving one turn took 1,400 µs of CPU through aiosqlite
-and 260 µs this way; of 64 turns at once, each took 101 and 39 µs. A driver that is asynchronous by nature (asyncpg)
-runs the very same functions by `AsyncConnection.run_sync`. A cancelled caller leaves no torn connection behind: a
-unit of work that has begun ends in its thread, committed or undone.
+SQLite runs it in a thread, PostgreSQL by an asynchronous driver; the functions are the same. SQLite has one writer.
+PostgreSQL has as many as there are processes and connections: what decides by what it read takes a lock first, on rows
+by FOR UPDATE (SQLite passes it over) or on anything else by `alone`, and reads then; it runs in READ COMMITTED, where
+each statement sees what is committed when it begins.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import sqlite3
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 T = TypeVar("T")
 
-BUSY = 10.0  # seconds to wait for another process that writes
-READERS = 2
-TOGETHER = 64  # units of work that may share a commit
+
+class Unavailable(Exception):
+    """The database does not answer. Nothing was written, unless this is a `FateUnknown`."""
 
 
-class Database:
-    """An SQLite file, made on first use, readable by its owner alone.
+class FateUnknown(Unavailable):
+    """The connection broke while a unit of work was being committed: all of it is there, or nothing. What carries a
+    key may be asked for again."""
 
-    WAL, so that readers and the one writer do not wait for each other; synchronous=FULL, because acknowledged means
-    durable even when the power fails, and turns that wait together share one commit.
-    """
 
-    def __init__(self, url: str) -> None:
-        """`sqlite:///path` or `sqlite+aiosqlite:///path`: which driver is named does not matter. Raises ValueError."""
-        parsed = sa.make_url(url)
-        if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-            raise ValueError("the database has to be a file: sqlite+aiosqlite:///path/to/file.db")
-        Path(parsed.database).touch(mode=0o600)
-        self.engine = sa.create_engine(
-            parsed.set(drivername="sqlite+pysqlite"),
-            connect_args={"timeout": BUSY, "check_same_thread": False},
-            hide_parameters=True,  # no personal data in the text of an error
-            json_serializer=_to_json,
-            json_deserializer=orjson.loads,
-            poolclass=sa.NullPool,  # each thread holds its own
-        )
-        sa.event.listen(self.engine, "connect", _prepare)
-        # SQLite has one writer at a time: waiting for its thread keeps the order and costs no busy-waiting.
-        # A write that began as a read could not wait for another writer: it would fail at once.
-        self._writer = _Hands(self.engine, 1, "BEGIN IMMEDIATE", most=TOGETHER)
-        self._readers = _Hands(self.engine, READERS, "BEGIN", most=1)
+class Database(Protocol):
+    @property
+    def shared(self) -> bool:
+        """Whether other processes write as well, as a rule: what was read a moment ago may be old."""
+        ...
 
     @property
-    def dialect(self) -> sa.Dialect:
-        return self.engine.dialect
+    def dialect(self) -> sa.Dialect: ...
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` alone among writers: durable when this returns, undone when it raises. Those that wait at the
-        same time share one commit, each within its own savepoint."""
-        return await self._writer.do(work)
+    async def write(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
+        """Run `work` as one transaction: durable when this returns, undone when it raises. It may run again after a
+        deadlock or a lost connection. `single`: it is one statement, which does no harm when it takes effect and is
+        run again all the same. Raises Unavailable."""
+        ...
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on one unchanging view of what is committed."""
-        return await self._readers.do(work)
+    async def read(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
+        """Run `work`, again if need be, on one unchanging view of what is committed. `single`: it is one statement.
+        Raises Unavailable."""
+        ...
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""
-        await self.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one())
+        ...
 
     async def close(self) -> None:
-        """Wait for what has begun, then let go of the file."""
-        await asyncio.to_thread(self._close)
+        """Wait for what has begun, then let go of it."""
+        ...
+
+    def alone(self, connection: Connection, *names: str) -> None:
+        """Wait until no other unit of work is alone with one of these names; until this one has ended, none is.
+        What is read from here on is what they have committed. Names that are taken one after another need an order."""
+        ...
 
     def insert(self, table: sa.Table) -> Any:
         """The dialect's own INSERT, which knows `on_conflict_do_nothing`."""
-        return sqlite.insert(table)
+        ...
 
     def among(self, column: sa.Column[str], name: str) -> sa.ColumnElement[bool]:
-        """Whether the column is in the JSON array of strings bound to `name`: one statement for any number."""
-        function = "json_each" if self.dialect.name == "sqlite" else "json_array_elements_text"
-        values = getattr(sa.func, function)(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
-        return column.in_(sa.select(values.c.value))
+        """Whether the column is among the strings bound to `name`: one statement for any number."""
+        ...
+
+    def many(self, values: Sequence[str]) -> Any:
+        """What to bind for `among` when the statement goes past SQLAlchemy."""
+        ...
 
     def compile(self, statement: sa.ClauseElement) -> str:
         """SQL for `cursor_of`: what is done for every turn goes past SQLAlchemy's 45 µs a statement, 7 µs a row."""
-        return str(statement.compile(dialect=self.dialect))
+        ...
 
-    def _close(self) -> None:
-        self._writer.stop()
-        self._readers.stop()
+
+def open_database(url: str, **options: Any) -> Database:
+    """`sqlite:///path`, `sqlite+aiosqlite:///path`, `postgresql://…`, `postgres://…`, `postgresql+asyncpg://…`: nothing
+    is connected yet, a new file is made. Raises ValueError. `options`: those of `PostgresDatabase`."""
+    try:
+        kind = sa.make_url(url).drivername.partition("+")[0]
+    except sa.exc.ArgumentError:
+        raise ValueError("this is no address of a database") from None
+    if kind in ("postgresql", "postgres"):
+        from bot.stores.postgres import PostgresDatabase  # needs the extra `distributed`, and memory
+
+        return PostgresDatabase(url, **options)
+    from bot.stores.sqlite import SqliteDatabase
+
+    return SqliteDatabase(url)
 
 
 def cursor_of(connection: Connection) -> DBAPICursor:
@@ -106,143 +99,5 @@ def cursor_of(connection: Connection) -> DBAPICursor:
     return connection.connection.cursor()
 
 
-class _Hands:
-    """Threads with a connection each. Half the cost of an executor's hop."""
-
-    def __init__(self, engine: sa.Engine, count: int, begin: str, *, most: int) -> None:
-        self.engine = engine
-        self._begin = begin
-        self._most = most
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._threads = [threading.Thread(target=self._work, name="sqlite", daemon=True) for _ in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    async def do(self, work: Callable[[Connection], T]) -> T:
-        if not self._threads:
-            raise RuntimeError("the database is closed")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(loop, future, work))
-        return await future
-
-    def stop(self) -> None:
-        """After what was asked for before."""
-        threads, self._threads = self._threads, []
-        for _ in threads:
-            self._jobs.put(None)
-        for thread in threads:
-            thread.join()
-
-    def _work(self) -> None:
-        connection: Connection | None = None
-        while jobs := self._waiting():
-            try:
-                connection = connection or self.engine.connect()
-            except Exception as error:
-                _tell([(job, partial(_fail, job.future, error)) for job in jobs])
-            else:
-                _tell(self._done(jobs, connection))
-        if connection is not None:
-            connection.close()
-
-    def _waiting(self) -> list[_Job]:
-        """The next job and, as far as they may go together, those that wait behind it; none when it is over."""
-        jobs: list[_Job] = []
-        with contextlib.suppress(Empty):
-            while len(jobs) < self._most:
-                job = self._jobs.get(block=not jobs)
-                if job is None:
-                    if jobs:
-                        self._jobs.put(None)  # what was asked for before comes first
-                    break
-                if not job.future.cancelled():
-                    jobs.append(job)
-        return jobs
-
-    def _done(self, jobs: list[_Job], connection: Connection) -> list[_Told]:
-        """Each job's answer, once all of them are committed. If that fails each is done again by itself."""
-        try:
-            with connection.begin():
-                cursor = cursor_of(connection)
-                cursor.execute(self._begin)
-                if len(jobs) == 1:
-                    job = jobs[0]
-                    return [(job, partial(_answer, job.future, job.work(connection)))]
-                return [(job, _apart(job, connection, cursor)) for job in jobs]
-        except Exception as error:
-            if len(jobs) == 1:
-                return [(jobs[0], partial(_fail, jobs[0].future, error))]
-            return [told for job in jobs for told in self._done([job], connection)]
-
-
-def _apart(job: _Job, connection: Connection, cursor: DBAPICursor) -> Callable[[], None]:
-    """Run a job within a savepoint, so that it fails alone."""
-    cursor.execute("SAVEPOINT unit")
-    try:
-        told = partial(_answer, job.future, job.work(connection))
-    except Exception as error:
-        cursor.execute("ROLLBACK TO unit")
-        told = partial(_fail, job.future, error)
-    cursor.execute("RELEASE unit")
-    return told
-
-
-def _tell(answers: list[_Told]) -> None:
-    """Wake those who wait, one call for each loop."""
-    loops: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
-    for job, told in answers:
-        loops.setdefault(job.loop, []).append(told)
-    for loop, all_told in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits any more
-            loop.call_soon_threadsafe(_call, all_told)
-
-
-def _call(all_told: list[Callable[[], None]]) -> None:
-    for told in all_told:
-        told()
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    work: Callable[[Connection], Any]
-
-
-_Told = tuple[_Job, Callable[[], None]]
-
-
-def _answer(future: asyncio.Future[T], result: T) -> None:
-    if not future.done():
-        future.set_result(result)
-
-
-def _fail(future: asyncio.Future[Any], error: Exception) -> None:
-    if not future.done():
-        future.set_exception(error)
-
-
-def _prepare(driver: sqlite3.Connection, _: object) -> None:
-    driver.isolation_level = None  # units of work begin by themselves
-    _write_ahead(driver)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
-        driver.execute(f"PRAGMA {pragma}")
-
-
-def _write_ahead(driver: sqlite3.Connection) -> None:
-    """Several may open a new file at once, and only this change of mode does not wait for its turn by itself."""
-    end = time.monotonic() + BUSY
-    while True:
-        try:
-            driver.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _to_json(value: Any) -> str:
+def to_json(value: Any) -> str:
     return orjson.dumps(value).decode()

@@ -278,13 +278,18 @@ class MemoryRecords:
             if row["id"] in misses:
                 self._misses[key] = orjson.dumps({**row, "state": state})
 
-    async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]:
-        due = [
-            Notice(str(number), to_address(n["address"]), n["command"], n["tries"])
-            for number, n in enumerate(self._notices)
-            if n["state"] == "pending" and n["next_at"] <= at
-        ]
-        return tuple(due[:limit])
+    async def due(self, at: datetime, limit: int, *, until: datetime | None = None) -> tuple[Notice, ...]:
+        due: list[Notice] = []
+        waits: set[str] = set()
+        for number, row in enumerate(self._notices):
+            if row["state"] != "pending" or len(due) == limit:
+                continue
+            if row["next_at"] > at:
+                waits.add(row["address"])
+            elif until is None or row["address"] not in waits:
+                due.append(Notice(str(number), to_address(row["address"]), row["command"], row["tries"]))
+                row["next_at"] = until or row["next_at"]
+        return tuple(due)
 
     async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
         self._notify(to, command, at, once=key)

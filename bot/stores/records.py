@@ -34,7 +34,7 @@ from bot.stores.tables import addresses, changes, failures, misses, notices, rat
 # Statements are made once: making one costs as much as running it.
 _r, _n, _f = requests.c, notices.c, failures.c
 _BY_CODE = sa.select(requests).where(_r.code == sa.bindparam("of_code"))
-_BY_CODE_ALONE = _BY_CODE.with_for_update()  # SQLite's writer is alone anyway
+_BY_CODE_ALONE = _BY_CODE.with_for_update()
 _BY_KEY = sa.select(requests).where(_r.key == sa.bindparam("of_key"))
 _OF_CONTACT = (
     sa.select(requests)
@@ -60,11 +60,27 @@ _FAILURES = (
 _DECIDE = (
     sa.update(misses).where(misses.c.id == sa.bindparam("of_id")).values(state=sa.bindparam("decided", type_=sa.String))
 )
+# To the letter, so that the index of pending notices is known to serve.
+_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _DUE = (
-    sa.select(notices)
-    .where(_n.state == "pending", _n.next_at <= sa.bindparam("now"))
+    sa.select(_n.id, _n.address, _n.command, _n.tries)
+    .where(_n.state == _PENDING, _n.next_at <= sa.bindparam("now"))
     .order_by(_n.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_earlier = notices.alias("earlier")
+_WAITS = sa.exists().where(
+    _earlier.c.address == _n.address,
+    _earlier.c.id < _n.id,
+    _earlier.c.state == _PENDING,
+    _earlier.c.next_at > sa.bindparam("now"),
+)
+# Who holds a notice moves its time to the end of the lease: it comes back by itself when the holder was killed.
+_HOLD = (
+    sa.update(notices)
+    .where(_n.id.in_(_DUE.with_only_columns(_n.id).where(~_WAITS).with_for_update(skip_locked=True)))
+    .values(next_at=sa.bindparam("until"))
+    .returning(_n.id, _n.address, _n.command, _n.tries)
 )
 
 
@@ -131,7 +147,7 @@ class SqlRecords:
 
     async def owner(self, address: Address) -> str:
         values = {"of_address": str(address)}
-        return await self._db.read(lambda connection: connection.execute(_OWNER, values).scalar()) or ""
+        return await self._db.read(lambda connection: connection.execute(_OWNER, values).scalar(), single=True) or ""
 
     # --- guesses --------------------------------------------------------------------------------
 
@@ -149,6 +165,7 @@ class SqlRecords:
         values = {"of_kind": kind, "since": since, "by": address, "of_code": code}
 
         def work(connection: Connection) -> bool:
+            self._db.alone(connection, f"{kind} by {address}", f"{kind} of {code}")
             rows = connection.execute(_FAILURES, values).all()
             right = rule([Failure(row.at, to_address(row.address), row.code) for row in rows])
             if right and rows:
@@ -168,7 +185,7 @@ class SqlRecords:
 
     def _rate(self, response: SurveyResponse, key: str, at: datetime, connection: Connection) -> bool:
         code = response.code
-        if code and connection.execute(_BY_CODE, {"of_code": code}).first() is None:
+        if code and connection.execute(_BY_CODE_ALONE, {"of_code": code}).first() is None:
             raise KeyError(code)
         row = {**rating_to_json(response), "key": key, "rated_at": at}
         if connection.execute(self._insert_rating, row).rowcount == 0:
@@ -183,21 +200,21 @@ class SqlRecords:
             ratings.c.survey, ratings.c.score
         )
         scores: dict[str, dict[int, int]] = {}
-        for survey, score, count in await self._db.read(lambda connection: connection.execute(query).all()):
+        for survey, score, count in await self._db.read(lambda c: c.execute(query).all(), single=True):
             scores.setdefault(survey, {})[score] = count
         return scores
 
     async def miss(self, miss: Miss, *, key: str, at: datetime) -> None:
         row = {**miss_to_json(miss), "key": key, "missed_at": at}
-        await self._db.write(lambda connection: connection.execute(self._insert_miss, row))
+        await self._db.write(lambda connection: connection.execute(self._insert_miss, row), single=True)
 
     async def misses(self, state: str, limit: int) -> tuple[Missed, ...]:
         query = sa.select(misses).where(misses.c.state == state).order_by(misses.c.id.desc()).limit(limit)
-        rows = await self._db.read(lambda connection: connection.execute(query).all())
+        rows = await self._db.read(lambda connection: connection.execute(query).all(), single=True)
         return tuple(Missed(str(row.id), row.missed_at, miss_from_json(row._asdict())) for row in rows)
 
     async def decide(self, misses: Collection[str], state: str) -> None:
-        rows = [{"of_id": int(id), "decided": state} for id in misses]
+        rows = [{"of_id": int(id), "decided": state} for id in sorted(misses)]
         if rows:
             await self._db.write(lambda connection: connection.execute(_DECIDE, rows))
 
@@ -213,14 +230,22 @@ class SqlRecords:
 
     # --- the outbox -----------------------------------------------------------------------------
 
-    async def due(self, at: datetime, limit: int) -> tuple[Notice, ...]:
+    async def due(self, at: datetime, limit: int, *, until: datetime | None = None) -> tuple[Notice, ...]:
         values = {"now": at, "most": limit}
-        rows = await self._db.read(lambda connection: connection.execute(_DUE, values).all())
+        if until is None:
+            rows = await self._db.read(lambda connection: connection.execute(_DUE, values).all(), single=True)
+        else:
+            rows = await self._db.write(partial(self._hold, {**values, "until": until}))
         return tuple(Notice(str(row.id), to_address(row.address), row.command, row.tries) for row in rows)
+
+    def _hold(self, values: Mapping[str, Any], connection: Connection) -> Sequence[Row[int, str, str, int]]:
+        """One courier at a time: of two that choose at once, each might take one of the same address."""
+        self._db.alone(connection, "outbox")
+        return sorted(connection.execute(_HOLD, values), key=lambda row: row.id)
 
     async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
         row = _notice(to, command, at, once=key)
-        await self._db.write(lambda connection: connection.execute(self._insert_notice, row))
+        await self._db.write(lambda connection: connection.execute(self._insert_notice, row), single=True)
 
     async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
         update = (

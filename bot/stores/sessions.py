@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -16,19 +15,12 @@ from sqlalchemy.engine import Connection
 from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession
 from bot.core.sessions import Session
-from bot.stores.database import Database, cursor_of
-from bot.stores.tables import from_micros, lines, sessions, to_address, to_micros
+from bot.stores.database import Database, Unavailable, cursor_of
+from bot.stores.saving import Save, saved, writing
+from bot.stores.tables import from_micros, lines, sessions, to_address
 from bot.stores.waiting import Together, Turnstile
 
 KEPT = 512  # sessions kept as they were last saved, so that a busy conversation is not read again each turn
-
-
-@dataclass(frozen=True, slots=True)
-class _Save:
-    """One turn to be written: rows in the order of the tables' columns."""
-
-    session: tuple[str, int, bytes]
-    lines: list[tuple[Any, ...]]
 
 
 class SqlSessions:
@@ -42,15 +34,7 @@ class SqlSessions:
         self._loading = Together(self._load)
         self._saving = Together(self._save)
         self._kept: OrderedDict[str, Session] = OrderedDict()
-        insert = db.insert(sessions)
-        self._upsert = db.compile(
-            insert.on_conflict_do_update(
-                index_elements=[sessions.c.contact],
-                set_={"version": insert.excluded.version, "state": insert.excluded.state},
-                where=sessions.c.version == insert.excluded.version - sa.literal_column("1"),
-            )
-        )
-        self._insert = db.compile(sa.insert(lines))
+        self._write = writing(db)
         self._select = db.compile(
             sa.select(sessions.c.contact, sessions.c.state).where(db.among(sessions.c.contact, "contacts"))
         )
@@ -65,7 +49,9 @@ class SqlSessions:
             yield opened
             if opened.session is not session:
                 session = replace(opened.session, version=session.version + 1)
-                await self._saving(_saved(contact, session, opened.lines))
+                await self._saving(saved(contact, session, opened.lines))
+            if self._db.shared:
+                return  # it is likely to be old when it is needed again, and a turn that is taken again costs more
             self._kept[contact] = session
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -78,14 +64,16 @@ class SqlSessions:
         return session
 
     def _absorb(self, contact: str, into: str, connection: Connection) -> Session:
-        states = self._read(orjson.dumps([contact, into]).decode(), connection)
+        self._db.alone(connection, f"session {contact}", f"session {into}")
+        states = self._read([contact, into], connection)
         found = {id: Session.from_json(orjson.loads(state)) for id, state in states.items()}
         session = found.get(contact, Session(contact))
         if (into in found and found[into].merged_into) or session.merged_into not in ("", into):
             raise StaleSession("the two were merged in another way meanwhile")
         if not session.merged_into:
             moved = replace(session, merged_into=into, version=session.version + 1)
-            self._write([_saved(contact, moved, [])], connection)
+            if not self._write([saved(contact, moved, [])], connection):
+                raise StaleSession("another process saved first")
         return replace(session, merged_into="")
 
     async def _read_session(self, contact: str) -> Session:
@@ -95,47 +83,31 @@ class SqlSessions:
     async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
         query = (
             sa.select(lines)
-            .where(lines.c.contact == contact, lines.c.seq > after)
+            .where(lines.c.contact == contact, lines.c.seq > sa.literal(after, sa.BigInteger))
             .order_by(lines.c.seq.desc())
             .limit(limit)
         )
-        rows = await self._db.read(lambda connection: connection.execute(query).all())
+        rows = await self._db.read(lambda connection: connection.execute(query).all(), single=True)
         return tuple(
             Line(r.seq, to_address(r.address), r.inbound, from_micros(r.said_at), r.direction, orjson.loads(r.content))
             for r in reversed(rows)
         )
 
     async def _load(self, contacts: list[str]) -> Sequence[bytes | None]:
-        states = await self._db.read(partial(self._read, orjson.dumps(contacts).decode()))
+        states = await self._db.read(partial(self._read, contacts), single=True)
         return [states.get(contact) for contact in contacts]
 
-    def _read(self, contacts: str, connection: Connection) -> dict[str, bytes]:
+    def _read(self, contacts: Sequence[str], connection: Connection) -> dict[str, bytes]:
         cursor = cursor_of(connection)
-        cursor.execute(self._select, (contacts,))
+        cursor.execute(self._select, (self._db.many(contacts),))
         return dict(cursor.fetchall())
 
-    async def _save(self, group: list[_Save]) -> Sequence[Exception | None]:
+    async def _save(self, group: list[Save]) -> Sequence[Exception | None]:
+        """A turn that was written and is written again, since nobody heard of it, is stale, and replayed."""
         try:
-            await self._db.write(partial(self._write, group))
+            written = await self._db.write(partial(self._write, group), single=True)
         except Exception as error:
-            if len(group) == 1:
-                return [error]
+            if len(group) == 1 or isinstance(error, Unavailable):
+                return [error] * len(group)
             return [(await self._save([save]))[0] for save in group]
-        return [None] * len(group)
-
-    def _write(self, group: list[_Save], connection: Connection) -> None:
-        cursor = cursor_of(connection)
-        cursor.executemany(self._upsert, [save.session for save in group])
-        if cursor.rowcount != len(group):
-            raise StaleSession("another process saved first")
-        cursor.executemany(self._insert, [line for save in group for line in save.lines])
-
-
-def _saved(contact: str, session: Session, said: list[Line]) -> _Save:
-    return _Save(
-        (contact, session.version, orjson.dumps(session.to_json())),
-        [
-            (contact, n.seq, str(n.address), n.inbound, to_micros(n.said_at), n.direction, orjson.dumps(n.content))
-            for n in said
-        ],
-    )
+        return [None if save.session[0] in written else StaleSession("another process saved first") for save in group]

@@ -167,6 +167,8 @@ misses = sa.Table(
     sa.Index(None, "state", "id"),
 )
 
+_PENDING = sa.text("state = 'pending'")
+
 notices = sa.Table(
     "notices",
     metadata,
@@ -176,10 +178,11 @@ notices = sa.Table(
     sa.Column("once", sa.String, unique=True),  # the command, or the key, of a notice that is never made twice
     sa.Column("state", sa.String, nullable=False),  # "pending" | "delivered" | "dead"
     sa.Column("made_at", Moment, nullable=False),
-    sa.Column("next_at", Moment, nullable=False),
+    sa.Column("next_at", Moment, nullable=False),  # of one that a courier holds: until when
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("why", sa.String, nullable=False),  # the provider's last complaint
     sa.Index(None, "state", "next_at"),
+    sa.Index(None, "address", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
     sqlite_autoincrement=True,  # an id is never given again: the courier remembers what it told by it
 )
 

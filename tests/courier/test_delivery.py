@@ -44,7 +44,7 @@ class Outbox:
     def put(self, id: str, to: Address, tries: int = 0) -> None:
         self.waiting.append((self.clock(), Notice(id, to, f"/told {id}", tries)))
 
-    async def due(self, limit: int = 50) -> tuple[Notice, ...]:
+    async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
         return tuple(n for at, n in self.waiting if at <= self.clock())[:limit]
 
     async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
@@ -228,7 +228,7 @@ async def test_an_outbox_that_fails_does_not_end_the_courier(
 ) -> None:
     due, failed = outbox.due, asyncio.Event()
 
-    async def fail(limit: int = 50) -> tuple[Notice, ...]:
+    async def fail(limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
         failed.set()
         raise OSError("locked")
 

@@ -8,22 +8,21 @@ from pathlib import Path
 import pytest
 
 from bot.stores.contacts import SqlContacts
-from bot.stores.database import Database
+from bot.stores.database import open_database
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
-from bot.stores.migrations import migrate
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
 from tests.desk.office import Office
+from tests.stores.databases import KINDS, new_database
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *KINDS])
 async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
     if request.param == "memory":
         contacts = MemoryContacts()
         yield Office(MemoryRecords(contacts), contacts, MemorySessions(contacts))
         return
-    url = f"sqlite+aiosqlite:///{tmp_path / 'desk.db'}"
-    await migrate(url)
-    database = Database(url)
-    yield Office(SqlRecords(database), SqlContacts(database), SqlSessions(database))
-    await database.close()
+    async with new_database(request.param, request, tmp_path) as url:
+        database = open_database(url)
+        yield Office(SqlRecords(database), SqlContacts(database), SqlSessions(database))
+        await database.close()

@@ -1,4 +1,4 @@
-"""An SQLite file with the tables, for every test that asks."""
+"""A database with the tables, of each kind, for every test that asks."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.stores.database import Database
-from bot.stores.migrations import migrate
+from bot.stores.database import Database, open_database
+from tests.stores.databases import KINDS, new_database
 
 
-@pytest.fixture
-async def url(tmp_path: Path) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'stores.db'}"
-    await migrate(url)
-    return url
+@pytest.fixture(params=KINDS)
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    async with new_database(request.param, request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
 async def database(url: str) -> AsyncIterator[Database]:
-    database = Database(url)
+    database = open_database(url)
     yield database
     await database.close()

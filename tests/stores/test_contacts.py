@@ -11,7 +11,7 @@ from bot.core.messages import Address
 from bot.core.ports import Consent, Contacts
 from bot.stores import contacts as module
 from bot.stores.contacts import SqlContacts
-from bot.stores.database import Database
+from bot.stores.database import Database, open_database
 from bot.stores.memory import MemoryContacts
 
 WEB = Address("web", "a:b")
@@ -112,7 +112,7 @@ class TestSqlContacts(ContactsContract):
         return SqlContacts(database)
 
     async def test_two_processes_agree_on_who_a_new_address_is(self, url: str) -> None:
-        databases = [Database(url), Database(url)]
+        databases = [open_database(url), open_database(url)]
         both = [SqlContacts(database) for database in databases]
         found = await asyncio.gather(*(c.resolve(Address("web", str(n))) for n in range(30) for c in both))
         assert len(set(found)) == 30

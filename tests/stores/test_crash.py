@@ -8,13 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
-from bot.stores.database import Database
+from bot.stores.database import open_database
 from bot.stores.sessions import SqlSessions
 
 ROOT = Path(__file__).parents[2]
 CHILD = """
 import asyncio, sys
-from bot.stores.database import Database
+from bot.stores.database import Database, open_database
 from bot.stores.sessions import SqlSessions
 from tests.stores.turns import go_on
 
@@ -25,7 +25,7 @@ async def talk(store, contact):
         print(contact, seq, flush=True)
 
 async def main():
-    store = SqlSessions(Database(sys.argv[1]))
+    store = SqlSessions(open_database(sys.argv[1]))
     await asyncio.gather(*(talk(store, f"c{n}") for n in range(4)))
 
 asyncio.run(main())
@@ -48,7 +48,7 @@ async def test_every_acknowledged_turn_outlives_kill_9(url: str) -> None:
                 name, seq = line.split()
                 acknowledged[name.decode()] = int(seq)
 
-    database = Database(url)
+    database = open_database(url)
     store = SqlSessions(database)
     assert len(acknowledged) == 4
     for contact, last in acknowledged.items():

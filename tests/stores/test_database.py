@@ -1,12 +1,11 @@
-"""The database file, its units of work and its versions."""
+"""A database, its units of work and its versions; of each kind."""
 
 from __future__ import annotations
 
 import asyncio
-import stat
 import subprocess
 import sys
-import threading
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -23,66 +22,33 @@ from sqlalchemy.engine import Connection
 
 from bot.core.messages import Address
 from bot.stores import migrations
-from bot.stores.database import Database
+from bot.stores.database import Database, open_database
 from bot.stores.migrations import upgrade
-from bot.stores.tables import from_micros, metadata, misses, to_address, to_micros
+from bot.stores.tables import from_micros, metadata, misses, sessions, to_address, to_micros
+from tests.stores.databases import KINDS
+from tests.stores.postgres import Server
 
 FOLDER = Path(migrations.__file__).parent
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite+aiosqlite:///:memory:", "mysql://localhost/x"])
-def test_only_a_file_is_a_database(url: str) -> None:
-    with pytest.raises(ValueError, match="file"):
-        Database(url)
-
-
-def modes(folder: Path) -> set[int]:
-    return {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
-
-
-async def test_the_file_is_for_its_owner_alone_and_keeps_what_it_promises(database: Database, tmp_path: Path) -> None:
-    def pragmas(connection: Connection) -> dict[str, object]:
-        names = ("journal_mode", "synchronous", "foreign_keys")
-        return {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names}
-
-    promised = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-    assert await database.write(pragmas) == promised
-    assert await database.read(pragmas) == promised
-    assert modes(tmp_path) == {0o600}
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "sqlite+aiosqlite:///:memory:", "mysql://localhost/x", "postgresql://localhost", "postgres:x", ""] + ["postgresql://localhost/x?channel=y"],
+)
+def test_what_is_no_database_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="database"):
+        open_database(url)
 
 
 async def test_a_unit_of_work_that_fails_leaves_nothing(database: Database) -> None:
     def half(connection: Connection) -> None:
-        connection.exec_driver_sql("INSERT INTO sessions VALUES ('c1', 1, x'00')")
+        connection.execute(sa.insert(sessions).values(contact="c1", version=1, state=b""))
         raise LookupError
 
     with pytest.raises(LookupError):
         await database.write(half)
     assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM sessions").scalar()) == 0
     await database.ping()
-
-
-async def test_writes_that_wait_together_share_a_commit_and_fail_alone(database: Database) -> None:
-    await database.write(lambda connection: connection.exec_driver_sql("CREATE TABLE shared (n INTEGER PRIMARY KEY)"))
-    commits: list[None] = []
-    sa.event.listen(database.engine, "commit", lambda connection: commits.append(None))
-    gate = threading.Event()
-    first = asyncio.create_task(database.write(lambda connection: gate.wait(10)))
-    await asyncio.sleep(0.05)  # the writer is busy: what comes now waits together
-    numbers = [1, 2, 3, 2, 4, None, 5]
-
-    def insert(n: int | None, connection: Connection) -> None:
-        connection.execute(sa.text("INSERT INTO shared VALUES (:n)"), {"n": n if n is not None else "no number"})
-
-    waiting = [asyncio.create_task(database.write(partial(insert, n))) for n in numbers]
-    await asyncio.sleep(0.05)
-    gate.set()
-    await first
-    ends = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [isinstance(e, sa.exc.DBAPIError) for e in ends] == [False, False, False, True, False, True, False]
-    rows = await database.read(lambda connection: connection.exec_driver_sql("SELECT n FROM shared").scalars().all())
-    assert list(rows) == [1, 2, 3, 4, 5]
-    assert len(commits) - 1 <= 2, "one for the first, one for the rest, one for the reading"
 
 
 async def test_an_error_tells_no_personal_data(database: Database) -> None:
@@ -94,7 +60,8 @@ async def test_an_error_tells_no_personal_data(database: Database) -> None:
 
 async def test_a_cancelled_caller_breaks_nothing(database: Database) -> None:
     def count(connection: Connection) -> None:
-        connection.exec_driver_sql("INSERT INTO sessions VALUES ('n', 1, x'00') ON CONFLICT DO NOTHING")
+        first = database.insert(sessions).values(contact="n", version=1, state=b"").on_conflict_do_nothing()
+        connection.execute(first)
         connection.exec_driver_sql("UPDATE sessions SET version = version + 1")
 
     for n in range(30):
@@ -115,15 +82,29 @@ async def test_a_closed_database_says_so(database: Database) -> None:
 
 
 async def test_two_processes_write_in_turn(url: str) -> None:
-    def count(connection: Connection) -> None:
-        known = connection.exec_driver_sql("SELECT version FROM sessions").scalar()
-        connection.exec_driver_sql("INSERT OR REPLACE INTO sessions VALUES ('n', ?, x'00')", ((known or 0) + 1,))
+    both = [open_database(url), open_database(url)]
 
-    both = [Database(url), Database(url)]
-    await asyncio.gather(*(database.write(count) for _ in range(25) for database in both))
-    assert await both[0].read(lambda c: c.exec_driver_sql("SELECT version FROM sessions").scalar()) == 50
+    def count(database: Database, connection: Connection) -> None:
+        database.alone(connection, "the count", "another name")
+        known = connection.execute(sa.select(sessions.c.version)).scalar()
+        connection.execute(sa.delete(sessions))
+        connection.execute(sa.insert(sessions).values(contact="n", version=(known or 0) + 1, state=b""))
+
+    await asyncio.gather(*(database.write(partial(count, database)) for _ in range(25) for database in both))
+    assert await both[0].read(lambda c: c.execute(sa.select(sessions.c.version)).scalar()) == 50
     for database in both:
         await database.close()
+
+
+async def test_any_number_of_strings_is_asked_for_by_one_statement(database: Database) -> None:
+    contacts = [f"c{n}'\"؛{{}}" for n in range(500)]
+    rows = [{"contact": contact, "version": 1, "state": b""} for contact in contacts]
+    await database.write(lambda connection: connection.execute(sa.insert(sessions), rows))
+    query = sa.select(sessions.c.contact).where(database.among(sessions.c.contact, "wanted"))
+    for wanted in ([], contacts[:1], contacts[::2], [*contacts, "nobody"]):
+        values = {"wanted": wanted}
+        found = await database.read(lambda c, values=values: c.execute(query, values).scalars().all(), single=True)  # type: ignore[misc]
+        assert sorted(found) == sorted(set(wanted) & set(contacts))
 
 
 # --- versions -----------------------------------------------------------------------------------
@@ -136,15 +117,37 @@ async def test_the_migrations_make_the_tables_that_the_code_uses(database: Datab
     assert await database.read(differences) == []
 
 
-async def test_two_processes_may_migrate_a_new_file_at_once_and_again(tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'new.db'}"
+@pytest.fixture(params=KINDS)
+async def bare(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The URL of a new database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path / 'new.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = await server.new()
+    yield server.url(name)
+    await server.drop(name)
+
+
+async def test_two_processes_may_migrate_a_new_file_at_once_and_again(bare: str) -> None:
+    url = bare
     await asyncio.gather(*(migrations.migrate(url) for _ in range(3)))
     await migrations.migrate(url)
-    database = Database(url)
+    database = open_database(url)
     version = await database.read(
         lambda c: c.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
     )
     assert version == [upgrade.newest()]
+    await database.close()
+
+
+async def test_a_database_of_a_later_version_is_left_alone(url: str) -> None:
+    database = open_database(url)
+    later = sa.text("UPDATE alembic_version SET version_num = '9999'")
+    today = sa.text(f"UPDATE alembic_version SET version_num = '{upgrade.newest()}'")
+    await database.write(lambda connection: connection.execute(later))
+    await migrations.migrate(url)
+    assert (await database.write(lambda connection: connection.execute(today))).rowcount == 1
     await database.close()
 
 

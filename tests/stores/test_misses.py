@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from bot.core.requests import Miss
 from bot.stores import migrations
-from bot.stores.database import Database
+from bot.stores.database import open_database
 from bot.stores.records import SqlRecords
 
 KEPT = {
@@ -38,7 +38,7 @@ def older(connection: Connection) -> None:
 
 async def test_older_misses_are_open(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'older.db'}"
-    database = Database(url)
+    database = open_database(url)
     await database.write(older)
     await migrations.migrate(url)
     records = SqlRecords(database)

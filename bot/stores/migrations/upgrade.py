@@ -7,18 +7,25 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from bot.stores.database import Database
+from bot.stores.database import open_database
 
 FOLDER = Path(__file__).parent
 
 
 async def migrate(url: str) -> None:
     """Make the tables, or bring them to the newest version; all of it or nothing. Safe to call at every start, also by
-    two processes at once. Alembic is loaded only when there is something to do."""
-    db = Database(url)
+    several processes at once: one does it, the others wait for it. A database that is newer
+    than this program is left alone. Alembic is loaded only when there is something to
+    do."""
+    db = open_database(url, patience=None)
+
+    def work(connection: Connection) -> None:
+        db.alone(connection, "migrations")
+        _upgrade(connection)
+
     try:
-        if await db.read(_version) != newest():
-            await db.write(_upgrade)
+        if (await db.read(_version) or "") < newest():
+            await db.write(work)
     finally:
         await db.close()
 
@@ -36,6 +43,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection) -> None:
+    """Nothing, if another process did it meanwhile."""
     from alembic import command
     from alembic.config import Config
 

@@ -1,0 +1,98 @@
+"""How turns that wait together are written: sessions if nobody saved them meanwhile, and the lines that were said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from bot.core.messages import Line
+from bot.core.ports import StaleSession
+from bot.core.sessions import Session
+from bot.stores.database import Database, cursor_of
+from bot.stores.tables import lines, sessions, to_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """One turn to be written: rows in the order of the tables' columns."""
+
+    session: tuple[str, int, bytes]
+    lines: list[tuple[Any, ...]]
+
+
+Write = Callable[[Sequence[Save], Connection], Collection[str]]
+"""Write turns of different contacts. The contacts whose turn is written; those that are not among them were saved by
+another process meanwhile, which may also be raised as StaleSession for all of them."""
+
+
+def saved(contact: str, session: Session, said: Sequence[Line]) -> Save:
+    return Save(
+        (contact, session.version, orjson.dumps(session.to_json())),
+        [
+            (contact, n.seq, str(n.address), n.inbound, to_micros(n.said_at), n.direction, orjson.dumps(n.content))
+            for n in said
+        ],
+    )
+
+
+def writing(db: Database) -> Write:
+    if db.dialect.name == "postgresql":
+        return _in_one_statement
+    insert = db.insert(sessions)
+    upsert = insert.on_conflict_do_update(
+        index_elements=[sessions.c.contact],
+        set_={"version": insert.excluded.version, "state": insert.excluded.state},
+        where=sessions.c.version == insert.excluded.version - sa.literal_column("1"),
+    )
+    return partial(_row_by_row, db.compile(upsert), db.compile(sa.insert(lines)))
+
+
+def _row_by_row(upsert: str, insert: str, turns: Sequence[Save], connection: Connection) -> Collection[str]:
+    cursor = cursor_of(connection)
+    cursor.executemany(upsert, [turn.session for turn in turns])
+    if cursor.rowcount != len(turns):
+        raise StaleSession("another process saved first")
+    cursor.executemany(insert, [line for turn in turns for line in turn.lines])
+    return [turn.session[0] for turn in turns]
+
+
+# One trip for any number of turns; a stale one takes nothing with it. Contacts come in order, so that two processes
+# that save the same ones do not wait for each other in a circle.
+_STATEMENT = """
+WITH saved AS (
+    INSERT INTO sessions (contact, version, state)
+    SELECT * FROM unnest($1::varchar[], $2::int[], $3::bytea[])
+    ON CONFLICT (contact) DO UPDATE SET version = excluded.version, state = excluded.state
+    WHERE sessions.version = excluded.version - 1
+    RETURNING contact
+), said AS (
+    INSERT INTO lines (contact, seq, address, inbound, said_at, direction, content)
+    SELECT line.* FROM unnest(
+        $4::varchar[], $5::int[], $6::varchar[], $7::varchar[], $8::bigint[], $9::varchar[], $10::bytea[]
+    ) AS line (contact, seq, address, inbound, said_at, direction, content)
+    WHERE line.contact IN (SELECT contact FROM saved)
+)
+SELECT contact FROM saved
+"""
+
+
+def _in_one_statement(turns: Sequence[Save], connection: Connection) -> Collection[str]:
+    ordered = sorted(turns, key=lambda turn: turn.session[0])
+    said = [line for turn in ordered for line in turn.lines]
+    cursor = cursor_of(connection)
+    cursor.execute(_STATEMENT, (*_columns([turn.session for turn in ordered], 3), *_columns(said, 7)))
+    return {contact for (contact,) in cursor.fetchall()}
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    """Without U+0000, which PostgreSQL has in no text."""
+    return [
+        [cell.replace("\0", "") if type(cell) is str else cell for cell in column]
+        for column in (zip(*rows, strict=True) if rows else [()] * count)
+    ]
