@@ -8,7 +8,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import orjson
@@ -17,13 +17,11 @@ from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession
 from bot.core.sessions import Session, Turn
 from bot.stores.redis_lines import OVERDUE_AFTER, QUIET, SWEEP, Archive, LineMover, line_to_json
-from bot.stores.redis_link import StoreUnavailable, unheard
+from bot.stores.redis_link import unheard
 from bot.stores.redis_places import Place, Places
 from bot.stores.redis_scripts import ENTER, LEAVE, SAVE, STAY
 from bot.stores.redis_servers import RedisServers
 from bot.stores.waiting import Turnstile
-
-__all__ = ["Archive", "RedisSessions", "StoreUnavailable"]
 
 KEPT = 512  # sessions kept as they were last saved: Redis then says that nothing has changed, and sends nothing
 SILENCE = 90 * 86_400  # seconds after its last turn that a session, with the drafts in it, is forgotten
@@ -32,6 +30,15 @@ LONGEST = 30.0  # seconds after which a turn that does not end is no longer prot
 CLAIM = 1.0  # seconds that the next in the queue has to come forward
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.04  # seconds between two looks whether it is our turn
 EVER = -(2**31)  # below every line's number
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A session as it is stored, by whose save and in which life of the server."""
+
+    token: bytes
+    life: bytes
+    session: Session
 
 
 class RedisSessions:
@@ -67,7 +74,7 @@ class RedisSessions:
         self._process = secrets.token_hex(4)
         self._count = itertools.count()
         self._inside: dict[bytes, tuple[Place, float]] = {}  # token → what it holds, since when
-        self._kept: OrderedDict[str, tuple[bytes, Session]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._staying: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -90,7 +97,7 @@ class RedisSessions:
             self.start()
         async with self._turnstile.pass_through(contact):
             place = self._places.of(contact)
-            token = self._token(place)
+            token = self._token()
             saved = False
             try:
                 session = await self._entered(place, token)
@@ -112,7 +119,7 @@ class RedisSessions:
         The one write is the pointer in `contact`, by who still holds its place among those who merge: no two processes
         can make a circle of pointers, wherever they stop."""
         both = {name: self._places.of(name, merging=True) for name in sorted({contact, into})}
-        tokens = {name: self._token(place) for name, place in both.items()}
+        tokens = {name: self._token() for name, place in both.items()}
         place = both[contact]
         try:
             found = {name: await self._entered(both[name], tokens[name]) for name in both}
@@ -138,27 +145,31 @@ class RedisSessions:
 
     # --- entering and leaving -------------------------------------------------------------------
 
-    def _token(self, place: Place) -> bytes:
-        """Never given twice. It begins with the life of the server."""
-        return f"{self._redis.life(place.tag)}-{self._process}{next(self._count):x}".encode()
+    def _token(self) -> bytes:
+        """Never given twice."""
+        return f"{self._process}{next(self._count):x}".encode()
 
     async def _entered(self, place: Place, token: bytes) -> Session:
         """Wait for our turn; the session then."""
-        known, session = self._kept.get(place.contact, (b"", None))
-        keys, pause = (place.state, place.lock, place.queue), FIRST_PAUSE
-        while (found := await self._redis.run(ENTER, place.tag, keys, token, *self._enter, known)) == 0:
+        known, contact = self._kept.get(place.contact), place.contact
+        asked = (place.state, place.lock, place.queue), token, *self._enter, known.token if known else b""
+        pause = FIRST_PAUSE
+        while (found := await self._redis.run(ENTER, place.tag, *asked)) == 0:
             await asyncio.sleep(pause)
             pause = min(1.5 * pause, LONGEST_PAUSE)
         self._inside[token] = (place, asyncio.get_running_loop().time())
         if isinstance(found, bytes):
             head, _, state = found.partition(b"\n")
-            known, session = head.partition(b" ")[2], Session.from_json(orjson.loads(state))
-            self._keep(place.contact, known, session)
-        elif found is None or session is None:
-            known, session = b"", None
-        if session is not None and known.partition(b"-")[0].decode() == self._redis.life(place.tag):
-            return session
-        return await self._caught_up(session or Session(place.contact), EVER if session is None else session.seq)
+            _, saved_by, life = head.split(b" ")
+            known = _Kept(saved_by, life, Session.from_json(orjson.loads(state)))
+            self._keep(contact, known)
+        elif found is None:
+            known = None
+        if known is None:
+            return await self._caught_up(Session(contact), EVER)
+        if known.life != self._redis.life(place.tag):
+            return await self._caught_up(known.session, known.session.seq)
+        return known.session
 
     async def _caught_up(self, session: Session, after: int) -> Session:
         """A server that was started again may have forgotten the last turns, or all of them. The transcript has not:
@@ -172,13 +183,14 @@ class RedisSessions:
         unheard(self._redis.run(LEAVE, place.tag, (place.lock, place.queue), token, self._enter[1]))
 
     async def _save(self, place: Place, token: bytes, session: Session, lines: Sequence[Line]) -> None:
+        life = self._redis.life(place.tag)
         saved = await self._redis.run(
             SAVE,
             place.tag,
             (place.state, place.lock, place.queue, place.todo),
             token,
             b"%d" % (session.version - 1),
-            b"%d %b\n%b\n" % (session.version, token, orjson.dumps(session.to_json())),
+            b"%d %b %b\n%b\n" % (session.version, token, life, orjson.dumps(session.to_json())),
             b"".join([line_to_json(line) for line in lines]),
             self._mover.moved(place.contact),
             self._silence,
@@ -188,12 +200,12 @@ class RedisSessions:
         if saved != 1:
             self._kept.pop(place.contact, None)
             raise StaleSession("another process saved first")
-        self._keep(place.contact, token, session)
+        self._keep(place.contact, _Kept(token, life, session))
         if lines:
             self._mover.add(place.contact, lines)
 
-    def _keep(self, contact: str, token: bytes, session: Session) -> None:
-        self._kept[contact] = (token, session)
+    def _keep(self, contact: str, known: _Kept) -> None:
+        self._kept[contact] = known
         self._kept.move_to_end(contact)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)

@@ -21,7 +21,7 @@ class SqlArchive:
         self._insert = db.insert(lines).on_conflict_do_nothing()
 
     async def put(self, said: Sequence[tuple[str, Line]]) -> None:
-        rows = [
+        rows = [  # in order, so that two processes that put the same ones do not wait for each other in a circle
             {
                 "contact": contact,
                 "seq": line.seq,
@@ -31,7 +31,12 @@ class SqlArchive:
                 "direction": line.direction,
                 "content": orjson.dumps(line.content),
             }
-            for contact, line in said
+            for contact, line in sorted(said, key=_place)
         ]
         if rows:
             await self._db.write(lambda connection: connection.execute(self._insert, rows))
+
+
+def _place(said: tuple[str, Line]) -> tuple[str, int]:
+    contact, line = said
+    return contact, line.seq

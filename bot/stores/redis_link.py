@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from bot.stores.redis_scripts import ALL, Script
 from bot.stores.redis_wire import ErrorReply, Reply, Wire, pack
+from bot.stores.unavailable import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -23,15 +24,6 @@ SOON = 0.03  # seconds until something is asked again that the server cannot do 
 # Refused for now: a server that starts, or that is no longer, or not yet, the one to write to.
 PASSING = frozenset(["LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"])
 REDIRECTS = frozenset(["MOVED", "ASK"])
-
-
-class StoreUnavailable(Exception):
-    """The store does not answer, or takes nothing any more. Whether a save has happened is not known: the same inbound
-    again is answered rightly either way. `retry_in` seconds."""
-
-    def __init__(self, why: str, retry_in: float = 2.0) -> None:
-        super().__init__(why)
-        self.retry_in = retry_in
 
 
 def unheard(answer: asyncio.Future[Reply]) -> asyncio.Future[Reply]:
@@ -75,7 +67,7 @@ class Link:
         unreachable: Callable[[Link], None],
     ) -> None:
         """`elsewhere` is told what another server has to do; `unreachable` each time that no connection comes about."""
-        self.life = ""  # of the server's process: another one may have forgotten what this one wrote
+        self.life = b""  # of the server's process: another one may have forgotten what this one wrote
         self._kind = kind
         self._options = options
         self._patience = patience
@@ -223,7 +215,7 @@ class Link:
                 await connection.send_command(*command)
             about, *_ = [await connection.read_response(disable_decoding=True) for _ in asked]
             found = re.search(rb"run_id:(\w{8})", about)
-            self.life = found[1].decode() if found else ""
+            self.life = found[1] if found else b"?"
         except BaseException:
             await connection.disconnect(nowait=True)
             raise

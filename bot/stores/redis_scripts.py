@@ -1,7 +1,7 @@
 """What Redis does by itself, in one step each. All keys of a script lie in one slot; see `redis_places`.
 
-A stored session is one string: `VERSION TOKEN`, its JSON, and the lines that are still to be moved to the database as
-JSON lists that begin with the line's number; each of them ends with a line feed, which JSON never contains.
+A stored session is one string: `VERSION TOKEN LIFE` of its save, its JSON, and the lines that are still to be moved to
+the database as JSON lists that begin with the line's number; each of them ends with a line feed, which JSON never has.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ end
 
 local function head_of(value)  -- version, token, where the state ends
   local first = string.find(value, '\\n', 1, true)
-  local version, token = string.match(string.sub(value, 1, first - 1), '^(%d+) (.+)$')
+  local version, token = string.match(string.sub(value, 1, first - 1), '^(%d+) (%S+)')
   return version, token, string.find(value, '\\n', first + 1, true)
 end
 
@@ -55,7 +55,7 @@ def _script(text: str) -> Script:
 
 ENTER = _script("""
 -- KEYS state lock queue · ARGV token lease claim patience known
--- 0: wait and ask again · false: nothing is stored · 1: what is known is what is stored · or version, token and state
+-- 0: wait and ask again · false: nothing is stored · 1: what is known is what is stored · or head and state
 local holder = redis.call('GET', KEYS[2])
 if not holder then
   holder = redis.call('LPOP', KEYS[3]) or ARGV[1]

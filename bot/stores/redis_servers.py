@@ -43,7 +43,7 @@ class RedisServers:
         rest = (b"%d" % len(keys), *keys, *arguments)
         return self._send(tag, pack((b"EVALSHA", script.sha, *rest)), script, rest)
 
-    def life(self, tag: bytes) -> str:
+    def life(self, tag: bytes) -> bytes:
         """Marks the process of the server that has the slot; empty when none was reached yet."""
         return self._of(tag).life
 
