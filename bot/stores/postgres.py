@@ -13,6 +13,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
+from socket import gaierror
 from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
@@ -38,6 +39,7 @@ OPTIONS = frozenset({"host", "port", "ssl"})  # that may stand behind the addres
 
 _COLLIDED = ("40001", "40P01")
 _LOST = ("08", "57P", "53300")  # connection lost, server going or coming, too many connections
+_NO_CONNECTION = (ConnectionError, TimeoutError, FileNotFoundError, gaierror, sa.exc.TimeoutError)
 _DATA = "22"  # what is wrong with a value, and the value
 _ALONE = "SELECT pg_advisory_xact_lock(name) FROM unnest($1::bigint[]) AS name"
 
@@ -182,7 +184,7 @@ def _state(error: BaseException) -> str:
 def _lost(error: BaseException) -> bool:
     """Whether there is no connection, or none any more."""
     driver = _driver(error)
-    if isinstance(driver, OSError | sa.exc.TimeoutError):
+    if isinstance(driver, _NO_CONNECTION) or type(driver) is OSError:  # a rule of the desk may raise other ones
         return True
     if isinstance(driver, asyncpg.InterfaceError):
         return not isinstance(driver, asyncpg.DataError)

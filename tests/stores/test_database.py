@@ -33,7 +33,15 @@ FOLDER = Path(migrations.__file__).parent
 
 @pytest.mark.parametrize(
     "url",
-    ["sqlite://", "sqlite+aiosqlite:///:memory:", "mysql://localhost/x", "postgresql://localhost", "postgres:x", ""] + ["postgresql://localhost/x?channel=y"],
+    [
+        "",
+        "sqlite://",
+        "sqlite+aiosqlite:///:memory:",
+        "mysql://x/y",
+        "postgresql://x",
+        "postgres:x",
+        "postgres://x/y?channel=z",
+    ],
 )
 def test_what_is_no_database_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="database"):
