@@ -16,14 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from bot.stores.unavailable import StoreUnavailable
+
 T = TypeVar("T")
 
 
-class Unavailable(Exception):
-    """The database does not answer. Nothing was written, unless this is a `FateUnknown`."""
-
-
-class FateUnknown(Unavailable):
+class FateUnknown(StoreUnavailable):
     """The connection broke while a unit of work was being committed: all of it is there, or nothing. What carries a
     key may be asked for again."""
 
@@ -40,12 +38,13 @@ class Database(Protocol):
     async def write(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
         """Run `work` as one transaction: durable when this returns, undone when it raises. It may run again after a
         deadlock or a lost connection. `single`: it is one statement, which does no harm when it takes effect and is
-        run again all the same. Raises Unavailable."""
+        run again all the same. Raises StoreUnavailable, then nothing was written but perhaps what is `single`; and
+        FateUnknown."""
         ...
 
     async def read(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
         """Run `work`, again if need be, on one unchanging view of what is committed. `single`: it is one statement.
-        Raises Unavailable."""
+        Raises StoreUnavailable."""
         ...
 
     async def ping(self) -> None:

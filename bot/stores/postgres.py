@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from hashlib import blake2b
 from socket import gaierror
@@ -20,10 +20,12 @@ import asyncpg  # type: ignore[import-untyped]
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.stores.database import FateUnknown, Unavailable, cursor_of, to_json
+from bot.stores.database import FateUnknown, cursor_of, to_json
+from bot.stores.unavailable import StoreUnavailable
 
 T = TypeVar("T")
 
@@ -137,7 +139,7 @@ class PostgresDatabase:
                 if not most:
                     raise _discreet(error)  # noqa: B904  # it is the same error
                 if attempts >= most:
-                    raise Unavailable(f"the database does not answer: {type(_driver(error)).__name__}") from None
+                    raise StoreUnavailable(f"the database does not answer: {type(_driver(error)).__name__}") from None
             await asyncio.sleep(random.uniform(0, PAUSE) * (attempts - 1))  # noqa: S311  # not in step with others
 
 
@@ -164,16 +166,12 @@ def _unit(work: Callable[[Connection], T], connection: Connection) -> T:
 # --- errors -------------------------------------------------------------------------------------
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """SQLAlchemy's error, its driver's as the adapter tells it, and the driver's own."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.orig if isinstance(found, sa.exc.DBAPIError) else found.__cause__
-
-
 def _driver(error: BaseException) -> BaseException:
-    return list(_chain(error))[-1]
+    """What the driver raised, beneath SQLAlchemy's error and its adapter's."""
+    adapted = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if isinstance(adapted, AsyncAdapt_asyncpg_dbapi.Error) and adapted.__cause__:
+        return adapted.__cause__
+    return adapted or error
 
 
 def _state(error: BaseException) -> str:
@@ -186,18 +184,21 @@ def _lost(error: BaseException) -> bool:
     driver = _driver(error)
     if isinstance(driver, _NO_CONNECTION) or type(driver) is OSError:  # a rule of the desk may raise other ones
         return True
-    if isinstance(driver, asyncpg.InterfaceError):
+    if isinstance(driver, asyncpg.InterfaceError | asyncpg.InternalClientError):  # it is in no state to go on
         return not isinstance(driver, asyncpg.DataError)
     return _state(error).startswith(_LOST)
 
 
 def _discreet(error: Exception) -> Exception:
     """The error without the values that PostgreSQL and its driver put into the words of some."""
-    for one in _chain(error):
+    driver = _driver(error)
+    tells = isinstance(driver, asyncpg.DataError) or _state(error).startswith(_DATA)
+    chain: list[BaseException | None] = [error, getattr(error, "orig", None), driver, driver.__cause__]
+    for one in chain:
         if getattr(one, "detail", None):
-            one.detail = None  # type: ignore[attr-defined]
-        if isinstance(_driver(error), asyncpg.DataError) or _state(error).startswith(_DATA):
-            one.args = (f"a value that does not fit: {type(_driver(error)).__name__}",)
+            one.detail = None  # type: ignore[union-attr]
+        if one and tells:
+            one.args = (f"a value that does not fit: {type(driver).__name__}",)
     return error
 
 

@@ -15,9 +15,10 @@ from sqlalchemy.engine import Connection
 from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession
 from bot.core.sessions import Session
-from bot.stores.database import Database, Unavailable, cursor_of
+from bot.stores.database import Database, cursor_of
 from bot.stores.saving import Save, saved, writing
 from bot.stores.tables import from_micros, lines, sessions, to_address
+from bot.stores.unavailable import StoreUnavailable
 from bot.stores.waiting import Together, Turnstile
 
 KEPT = 512  # sessions kept as they were last saved, so that a busy conversation is not read again each turn
@@ -107,7 +108,7 @@ class SqlSessions:
         try:
             written = await self._db.write(partial(self._write, group), single=True)
         except Exception as error:
-            if len(group) == 1 or isinstance(error, Unavailable):
+            if len(group) == 1 or isinstance(error, StoreUnavailable):
                 return [error] * len(group)
             return [(await self._save([save]))[0] for save in group]
         return [None if save.session[0] in written else StaleSession("another process saved first") for save in group]

@@ -33,6 +33,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "32MB",
     "autovacuum": "off",
+    "deadlock_timeout": "50ms",
 }
 
 
