@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from socket import gaierror
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]
 import orjson
@@ -22,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from bot.stores.database import FateUnknown, cursor_of, to_json
 from bot.stores.unavailable import StoreUnavailable
@@ -41,9 +43,20 @@ OPTIONS = frozenset({"host", "port", "ssl"})  # that may stand behind the addres
 
 _COLLIDED = ("40001", "40P01")
 _LOST = ("08", "57P", "53300")  # connection lost, server going or coming, too many connections
-_NO_CONNECTION = (ConnectionError, TimeoutError, FileNotFoundError, gaierror, sa.exc.TimeoutError)
+_NO_CONNECTION = (ConnectionError, TimeoutError, FileNotFoundError, gaierror)
 _DATA = "22"  # what is wrong with a value, and the value
 _ALONE = "SELECT pg_advisory_xact_lock(name) FROM unnest($1::bigint[]) AS name"
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    isolation: Literal["READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT"]
+    readonly: bool = False
+
+
+_WRITING = _How("READ COMMITTED")
+_READING = _How("REPEATABLE READ", readonly=True)
+_SINGLE = _How("AUTOCOMMIT")
 
 
 class PostgresDatabase:
@@ -55,23 +68,18 @@ class PostgresDatabase:
         """`postgresql://…`, `postgres://…` or `postgresql+asyncpg://…`. `patience`: seconds that a statement may take.
         Raises ValueError."""
         settings = {"application_name": "pishkhan", "idle_in_transaction_session_timeout": FORGOTTEN, "jit": "off"}
-        asynchronous = create_async_engine(
+        self._engine = create_async_engine(
             _address(url),
             connect_args={"timeout": CONNECT, "command_timeout": patience, "server_settings": settings},
             hide_parameters=True,  # no personal data in the text of an error
-            isolation_level="READ COMMITTED",
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
-            pool_size=connections,
-            max_overflow=0,
-            pool_timeout=WAIT,
+            poolclass=sa.NullPool,  # they are held here: a pool's hand-over costs more than a statement
         )
-        self.engine = asynchronous.sync_engine
-        sa.event.listen(self.engine, "checkout", _still_there)
+        self.engine = self._engine.sync_engine
         sa.event.listen(self.engine, "before_cursor_execute", _without_nul, retval=True)
-        self._writing = asynchronous
-        self._reading = asynchronous.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._single = asynchronous.execution_options(isolation_level="AUTOCOMMIT")
+        self._places = asyncio.Semaphore(connections)
+        self._free: list[AsyncConnection] = []  # the one that was used last comes first
         self._begun: set[asyncio.Task[Any]] = set()
         self._closed = False
 
@@ -80,10 +88,10 @@ class PostgresDatabase:
         return self.engine.dialect
 
     async def write(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
-        return await self._through(self._single if single else self._writing, work)
+        return await self._through(_SINGLE if single else _WRITING, work)
 
     async def read(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
-        return await self._through(self._single if single else self._reading, work)
+        return await self._through(_SINGLE if single else _READING, work)
 
     async def ping(self) -> None:
         await self.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one(), single=True)
@@ -92,7 +100,9 @@ class PostgresDatabase:
         self._closed = True
         if self._begun:
             await asyncio.wait(self._begun)
-        await self._writing.dispose()
+        while self._free:
+            await self._free.pop().close()
+        await self._engine.dispose()
 
     def alone(self, connection: Connection, *names: str) -> None:
         cursor_of(connection).execute(_ALONE, (sorted(set(map(_number, names))),))
@@ -109,11 +119,11 @@ class PostgresDatabase:
     def compile(self, statement: sa.ClauseElement) -> str:
         return str(statement.compile(dialect=self.dialect))
 
-    async def _through(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async def _through(self, how: _How, work: Callable[[Connection], T]) -> T:
         """A caller that is cancelled meanwhile does not tear the connection: what has begun comes to its end."""
         if self._closed:
             raise RuntimeError("the database is closed")
-        task = asyncio.ensure_future(self._again(engine, work))
+        task = asyncio.ensure_future(self._again(how, work))
         self._begun.add(task)
         task.add_done_callback(self._ended)
         return await asyncio.shield(task)
@@ -123,15 +133,15 @@ class PostgresDatabase:
         if not task.cancelled():
             task.exception()  # if nobody waits for it any more, it is no news
 
-    async def _again(self, engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    async def _again(self, how: _How, work: Callable[[Connection], T]) -> T:
         """Run it; once more after a lost connection (one may have ended long ago), and as often as need be when it
         collides with others."""
         attempts = 0
         while True:
             attempts += 1
             try:
-                async with engine.connect() as connection:
-                    return await connection.run_sync(partial(_unit, work))
+                async with self._connection() as connection:
+                    return await connection.run_sync(partial(_unit, how, work))
             except FateUnknown:
                 raise
             except Exception as error:
@@ -142,8 +152,38 @@ class PostgresDatabase:
                     raise StoreUnavailable(f"the database does not answer: {type(_driver(error)).__name__}") from None
             await asyncio.sleep(random.uniform(0, PAUSE) * (attempts - 1))  # noqa: S311  # not in step with others
 
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        """One that nobody else uses, and that the server has not closed as far as is known here."""
+        async with asyncio.timeout(WAIT) if self._places.locked() else nullcontext():
+            await self._places.acquire()
+        connection: AsyncConnection | None = None
+        try:
+            while connection is None:
+                connection = self._free.pop() if self._free else await self._engine.connect()
+                if _closed(connection):
+                    await connection.close()
+                    connection = None
+            yield connection
+        finally:
+            if connection is not None:
+                if _closed(connection):
+                    await connection.close()
+                else:
+                    self._free.append(connection)
+            self._places.release()
 
-def _unit(work: Callable[[Connection], T], connection: Connection) -> T:
+
+def _closed(connection: AsyncConnection) -> bool:
+    if connection.invalidated:
+        return True
+    driver = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]
+    return driver is None or driver.is_closed()
+
+
+def _unit(how: _How, work: Callable[[Connection], T], connection: Connection) -> T:
+    connection.dialect.set_isolation_level(connection.connection.dbapi_connection, how.isolation)
+    connection.dialect.set_readonly(connection.connection.dbapi_connection, how.readonly)
     transaction = connection.begin()
     try:
         result = work(connection)
@@ -214,12 +254,6 @@ def _address(url: str) -> sa.URL:
     if unknown := query.keys() - OPTIONS:
         raise ValueError(f"the database's address may have the options host, port and sslmode: not {min(unknown)}")
     return parsed.set(query=query)
-
-
-def _still_there(connection: Any, *_: object) -> None:
-    """A connection that the server closed is noticed without asking it."""
-    if connection.driver_connection.is_closed():
-        raise sa.exc.DisconnectionError("closed by the server")
 
 
 def _number(name: str) -> int:
