@@ -182,8 +182,9 @@ def _closed(connection: AsyncConnection) -> bool:
 
 
 def _unit(how: _How, work: Callable[[Connection], T], connection: Connection) -> T:
-    connection.dialect.set_isolation_level(connection.connection.dbapi_connection, how.isolation)
-    connection.dialect.set_readonly(connection.connection.dbapi_connection, how.readonly)
+    dialect: Any = connection.dialect  # nothing is sent: the driver begins its next transaction like this
+    dialect.set_isolation_level(connection.connection.dbapi_connection, how.isolation)
+    dialect.set_readonly(connection.connection.dbapi_connection, how.readonly)
     transaction = connection.begin()
     try:
         result = work(connection)

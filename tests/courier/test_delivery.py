@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bot.core.messages import Address, Event, Inbound, Phrase, Reply
 from bot.core.ports import SendFailed
 from bot.core.requests import Notice
-from bot.courier import Courier
-from bot.courier.delivery import BACK_OFF
+from bot.courier import Courier, delivery
+from bot.courier.delivery import BACK_OFF, BEGUN, DELIVERY, LEASE
 from bot.gateway import Outcome
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -40,11 +41,13 @@ class Outbox:
     waiting: list[tuple[datetime, Notice]] = field(default_factory=list)
     delivered: list[str] = field(default_factory=list)
     given_up: dict[str, str] = field(default_factory=dict)
+    leases: list[float] = field(default_factory=list)
 
     def put(self, id: str, to: Address, tries: int = 0) -> None:
         self.waiting.append((self.clock(), Notice(id, to, f"/told {id}", tries)))
 
     async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
+        self.leases.append(lease)
         return tuple(n for at, n in self.waiting if at <= self.clock())[:limit]
 
     async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
@@ -208,6 +211,43 @@ async def test_many_addresses_are_served_at_once_but_not_too_many(
         outbox.put(f"n{n}", Address("telegram", str(n)))
     assert await courier.round() == 30
     assert 1 < sender.most_at_once <= 8
+
+
+async def test_what_could_not_be_begun_while_it_was_held_is_left_to_whoever_holds_it_next(
+    courier: Courier, outbox: Outbox, sender: Sender, clock: Time
+) -> None:
+    send = sender.send
+
+    async def slow(*arguments: Any, **more: Any) -> None:
+        await send(*arguments, **more)
+        clock.passes(BEGUN + 1)
+
+    sender.send = slow  # type: ignore[method-assign]
+    outbox.put("a", ADA)
+    outbox.put("b", ADA)
+    assert await courier.round() == 1
+    assert outbox.delivered == ["a"]
+    assert not outbox.given_up
+    assert outbox.leases == [LEASE]
+    await courier.round()
+    assert outbox.delivered == ["a", "b"]
+
+
+async def test_a_delivery_that_does_not_end_is_tried_again(
+    courier: Courier, outbox: Outbox, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(*_: Any, **__: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(delivery, "DELIVERY", 0.01)
+    sender.send = hang  # type: ignore[method-assign]
+    outbox.put("a", ADA)
+    await courier.round()
+    assert [notice.tries for _, notice in outbox.waiting] == [1]
+
+
+def test_whoever_begins_a_delivery_ends_it_while_the_notice_is_held() -> None:
+    assert BEGUN + DELIVERY < LEASE
 
 
 async def test_our_own_failure_is_tried_again_later(

@@ -75,6 +75,57 @@ async def test_what_is_settled_is_not_due_again(office: Office) -> None:
     assert await office.desk.due() == (waiting,)
 
 
+async def test_a_notice_that_is_held_is_nobody_else_s_until_the_lease_is_over(office: Office) -> None:
+    request = await office.file()
+    await office.set(request, Status.IN_REVIEW)
+    (held,) = await office.desk.due(lease=60)
+    assert held.command == f"/told {request.code} 1"
+    assert await office.desk.due() == await office.desk.due(lease=60) == ()
+    office.later(seconds=59)
+    assert await office.desk.due(lease=60) == ()
+    office.later(seconds=1)
+    assert await office.desk.due(lease=60) == (held,)
+
+
+async def test_what_is_held_is_settled_as_ever(office: Office) -> None:
+    request = await office.file()
+    for status in (Status.IN_REVIEW, Status.REFERRED, Status.RESOLVED):
+        await office.set(request, status)
+    delivered, dead, waiting = await office.desk.due(lease=60)
+    await office.desk.settle(delivered, delivered=True)
+    await office.desk.settle(dead, delivered=False, why="blocked")
+    await office.desk.settle(waiting, delivered=False, retry_in=5)
+    office.later(seconds=5)
+    assert await office.desk.due(lease=60) == (replace(waiting, tries=1),)
+
+
+async def test_an_address_with_a_notice_that_is_held_or_waits_gets_no_later_one(office: Office) -> None:
+    here, there = await office.file(), await office.file(address=STRANGER)
+    await office.set(here, Status.IN_REVIEW)
+    await office.set(there, Status.IN_REVIEW)
+    first, other = await office.desk.due(lease=60)
+    await office.set(here, Status.REFERRED)
+    await office.set(there, Status.REFERRED)
+    assert await office.desk.due(lease=60) == (), "both are held"
+    await office.desk.settle(first, delivered=False, retry_in=20)
+    await office.desk.settle(other, delivered=True)
+    assert [n.address for n in await office.desk.due(lease=60)] == [STRANGER]
+    office.later(seconds=20)
+    assert [n.command for n in await office.desk.due(lease=60)] == [f"/told {here.code} 1", f"/told {here.code} 2"]
+
+
+async def test_of_couriers_that_ask_at_the_same_time_each_holds_others(office: Office) -> None:
+    for n in range(12):
+        await office.set(await office.file(address=Address("web", str(n % 4))), Status.IN_REVIEW)
+    held = await asyncio.gather(*(office.desk.due(2, lease=60) for _ in range(8)))
+    ids = [notice.id for notices in held for notice in notices]
+    assert len(ids) == len(set(ids))
+    owner: dict[Address, int] = {}
+    for courier, notices in enumerate(held):
+        for notice in notices:
+            assert owner.setdefault(notice.address, courier) == courier, "an address is of one courier"
+
+
 async def test_an_address_comes_back_whole(office: Office) -> None:
     odd = Address("web", "a:b:ج")
     await office.set(await office.file(address=odd), Status.IN_REVIEW)
