@@ -11,11 +11,14 @@ import ast
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+(?<!\.yaml)(?<!\.ogg)(?<!\.wav)")  # names of files look alike
 _REASONS = {"Unreadable": "invalid."}  # exceptions whose first argument is the rest of a key
 _SOURCE = Path(__file__).resolve().parent
+_parsing = Lock()
 
 
 @dataclass(slots=True)
@@ -47,7 +50,14 @@ class Said:
 
 
 def said(source: Path = _SOURCE) -> Said:
-    """What the Python files of this folder say. Blocking: parses them all."""
+    """What the Python files of this folder say. Blocking: parses them all, once in the life of a process. One thread at
+    a time: two that parse at once can fail (github.com/python/cpython/issues/106905)."""
+    with _parsing:
+        return _said(source)
+
+
+@cache
+def _said(source: Path) -> Said:
     found = Said()
     constants: dict[str, str] = {}
     for file in sorted(source.rglob("*.py")):

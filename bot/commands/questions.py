@@ -20,7 +20,7 @@ from bot.core.catalogue import Catalogue, FaqEntry, pick
 from bot.core.requests import Missed
 from bot.desk.service_desk import ServiceDesk
 from bot.nlu.clusters import Cluster, Wording, clusters
-from bot.nlu.masking import masked
+from bot.nlu.masking import HIDDEN, masked
 from bot.nlu.model import LexicalNlu
 from bot.nlu.normalise import is_persian, normalise
 from bot.settings import Settings
@@ -188,7 +188,8 @@ def dismissed(settings: Settings, cluster: str, *, picked: Sequence[int]) -> str
 
 def _worth_writing(wordings: Sequence[Wording]) -> list[str]:
     """Neither anybody's data nor a treatise."""
-    worth = [w.text for w in wordings if masked(w.text) == w.text and len(w.text) <= LONGEST and normalise(w.text)]
+    plain = (w.text for w in wordings if masked(w.text) == w.text and HIDDEN not in w.text)
+    worth = [text for text in plain if len(text) <= LONGEST and normalise(text)]
     if not worth:
         raise Ended(f"these wordings hold personal data or are longer than {LONGEST} letters; write one with --text")
     return worth

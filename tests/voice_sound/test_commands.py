@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from bot import content, phrase_keys
+from bot import content
 from bot.__main__ import cli
 from bot.channels.voice.sound import to_wav
 from bot.channels.voice.speech import Clip
@@ -23,12 +22,10 @@ from bot.core.catalogue import Catalogue
 from bot.core.voice_content import VoiceContent
 from bot.settings import Settings
 from tests.app.serving import settings_of
+from tests.conversation import KNOWLEDGE_BASE
 from tests.voice_sound.conftest import IVR, tone
 
 FEW = {("fa", "menu.ask"), ("fa", "number.9"), ("en", "menu.ask")}
-
-
-said = cache(phrase_keys.said)
 
 
 @dataclass
@@ -61,10 +58,9 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """The written content does not change here: it is read once for all of these tests, and so is our own code."""
+    """The written content does not change here: it is parsed once for all of these tests, and so is our own code."""
     monkeypatch.setattr(content, "load", lambda folder: catalogue)
-    monkeypatch.setattr(phrase_keys, "said", said)
-    (tmp_path / "knowledge_base").mkdir()
+    shutil.copytree(KNOWLEDGE_BASE, tmp_path / "knowledge_base")
     shutil.copytree(IVR, tmp_path / "ivr")
     return Office(settings_of(tmp_path / "data", content_dir=tmp_path / "knowledge_base"))
 
