@@ -119,8 +119,9 @@ class RedisSessions:
         The one write is the pointer in `contact`, by who still holds its place among those who merge: no two processes
         can make a circle of pointers, wherever they stop."""
         both = {name: self._places.of(name, merging=True) for name in sorted({contact, into})}
-        tokens = {name: self._token() for name, place in both.items()}
+        tokens = {name: self._token() for name in both}
         place = both[contact]
+        await self._mover.settle(place)  # an archive that takes nothing is told before anything is written
         try:
             found = {name: await self._entered(both[name], tokens[name]) for name in both}
             session = found[contact]

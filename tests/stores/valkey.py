@@ -98,11 +98,12 @@ class Server:
 
 
 class Cluster:
-    """Servers that share the slots in equal parts."""
+    """Servers that share the slots in equal parts. `spare`: one more, which follows the last."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, *, spare: bool = False) -> None:
         settings = {"cluster_enabled": "yes", "cluster_require_full_coverage": "no", "cluster_node_timeout": "2000"}
         self.servers = [Server(cluster_config_file="nodes.conf", **settings) for _ in range(size)]
+        self.spare = Server(cluster_config_file="nodes.conf", **settings) if spare else None
 
     def start(self) -> None:
         part = SLOTS // len(self.servers)
@@ -116,6 +117,26 @@ class Cluster:
             if time.monotonic() > end:
                 raise RuntimeError("the cluster did not come together")
             time.sleep(0.05)
+        if self.spare:
+            self.spare.start()
+            self.spare.say("CLUSTER", "MEET", "127.0.0.1", str(self.servers[0].port))
+            leader = self._id(self.servers[-1])
+            while self.spare.say("CLUSTER", "REPLICATE", leader) != b"OK":
+                time.sleep(0.05)
+
+    async def replicated(self) -> bool:
+        """Whether the spare server has what the last one has."""
+        assert self.spare
+        sizes = [server.say("DBSIZE") for server in (self.servers[-1], self.spare)]
+        told = self.spare.say("INFO", "replication")
+        assert isinstance(told, bytes)
+        return sizes[0] == sizes[1] and b"master_link_status:up" in told
+
+    @staticmethod
+    def _id(server: Server) -> str:
+        told = server.say("CLUSTER", "MYID")
+        assert isinstance(told, bytes)
+        return told.decode()
 
     def _whole(self, server: Server) -> bool:
         told = server.say("CLUSTER", "INFO")
@@ -124,7 +145,7 @@ class Cluster:
 
     def move(self, slot: int, source: Server, target: Server) -> None:
         """The slot and all that lies in it."""
-        ids = {server.port: str(server.say("CLUSTER", "MYID"), "ascii") for server in self.servers}  # type: ignore[arg-type]
+        ids = {server.port: self._id(server) for server in self.servers}
         target.say("CLUSTER", "SETSLOT", str(slot), "IMPORTING", ids[source.port])
         source.say("CLUSTER", "SETSLOT", str(slot), "MIGRATING", ids[target.port])
         while keys := source.say("CLUSTER", "GETKEYSINSLOT", str(slot), "100"):
@@ -136,7 +157,7 @@ class Cluster:
             server.say("CLUSTER", "SETSLOT", str(slot), "NODE", ids[target.port])
 
     def remove(self) -> None:
-        for server in self.servers:
+        for server in (*self.servers, *([self.spare] if self.spare else [])):
             server.remove()
 
 

@@ -1,0 +1,451 @@
+"""Redis goes away, comes back, forgets; the archive refuses; processes die: nothing acknowledged is lost or doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bot.core.messages import Address, Line
+from bot.core.ports import Opened, StaleSession
+from bot.core.sessions import Session, Turn
+from bot.stores.database import Database
+from bot.stores.redis import RedisSessions
+from bot.stores.redis_archive import SqlArchive
+from bot.stores.redis_scripts import SAVE, Script
+from bot.stores.redis_servers import RedisServers
+from bot.stores.redis_wire import Reply
+from bot.stores.unavailable import StoreUnavailable
+from tests.stores.redis.conftest import Start, Until
+from tests.stores.turns import NOW, go_on
+from tests.stores.valkey import Server, reached
+
+
+class Broken(Exception):
+    pass
+
+
+class Archive(SqlArchive):
+    """Refuses while it is `broken`, and for ever the lines of one contact."""
+
+    broken = False
+    never = ""
+
+    async def put(self, said: Sequence[tuple[str, Line]]) -> None:
+        if self.broken or any(contact == self.never for contact, _ in said):
+            raise Broken
+        await super().put(said)
+
+
+@pytest.fixture
+def archive(database: Database) -> Archive:
+    return Archive(database)
+
+
+@pytest.fixture
+async def servers(valkey_alone: Server) -> AsyncIterator[RedisServers]:
+    servers = RedisServers(valkey_alone.url, patience=1.5)
+    yield servers
+    await servers.close()
+
+
+@asynccontextmanager
+async def sessions_at(servers: RedisServers, archive: Archive, **options: float) -> AsyncIterator[RedisSessions]:
+    sessions = RedisSessions(servers, archive, lease=2, claim=0.2, **options)  # type: ignore[arg-type]
+    yield sessions
+    await sessions.close()
+
+
+@pytest.fixture
+async def store(servers: RedisServers, archive: Archive) -> AsyncIterator[RedisSessions]:
+    async with sessions_at(servers, archive) as sessions:
+        yield sessions
+
+
+async def turns(store: RedisSessions, count: int, contact: str = "c1", text: str = "before") -> Session:
+    for _ in range(count):
+        async with store.open(contact) as opened:
+            session = go_on(opened, text)
+    return session
+
+
+async def numbers(store: RedisSessions, contact: str = "c1") -> list[int]:
+    return [line.seq for line in await store.lines(contact, -(2**31), 1000)]
+
+
+def numbered(numbers: list[int], lines: Sequence[Line]) -> bool:
+    return [line.seq for line in lines] == numbers
+
+
+# --- the server ---------------------------------------------------------------------------------
+
+
+async def test_a_server_that_is_gone_is_told_at_once_and_found_again(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server
+) -> None:
+    await turns(store, 2)
+    valkey_alone.kill()
+    with pytest.raises(StoreUnavailable):
+        await turns(store, 1)
+    with pytest.raises(StoreUnavailable) as told:
+        await store.lines("c1", 0)
+    assert told.value.retry_in > 0
+    with pytest.raises(StoreUnavailable):
+        await store.absorb("c1", "c2")
+    valkey_alone.start()
+    await reached(servers)
+    assert (await turns(store, 1)).seq == 6
+    assert await numbers(store) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_a_server_that_is_quick_to_return_is_not_missed(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server, archive: Archive
+) -> None:
+    await turns(store, 1)
+    async with sessions_at(RedisServers(valkey_alone.url, patience=20), archive) as patient:
+        for seq in (4, 6, 8):
+            async with patient.open("c1") as opened:
+                valkey_alone.kill()
+                valkey_alone.start()
+                go_on(opened)
+            assert opened.session.seq == seq
+        assert await numbers(patient) == list(range(1, 9))
+        await patient._redis.close()
+
+
+async def test_a_server_that_hangs_is_told(store: RedisSessions, servers: RedisServers, valkey_alone: Server) -> None:
+    await turns(store, 1)
+    valkey_alone.signal(signal.SIGSTOP)
+    with pytest.raises(StoreUnavailable):
+        await turns(store, 1)
+    valkey_alone.signal(signal.SIGCONT)
+    await reached(servers)
+    async with asyncio.timeout(20):  # the lease of who gave up
+        assert (await turns(store, 1)).seq == 4
+
+
+async def test_scripts_that_the_server_forgot_are_sent_again(store: RedisSessions, valkey_alone: Server) -> None:
+    for _ in range(3):
+        await turns(store, 1)
+        valkey_alone.say("SCRIPT", "FLUSH")
+    async with store.open("c1") as opened:
+        valkey_alone.say("SCRIPT", "FLUSH")
+        go_on(opened)
+    assert await numbers(store) == list(range(1, 9))
+
+
+async def test_a_server_that_takes_nothing_more_is_told(
+    store: RedisSessions, valkey_alone: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    await turns(store, 1)
+    valkey_alone.say("CONFIG", "SET", "maxmemory", "1")
+    with pytest.raises(StoreUnavailable, match="OOM"):
+        await turns(store, 1)
+    valkey_alone.say("CONFIG", "SET", "maxmemory", "0")
+    assert (await turns(store, 1)).seq == 4
+    assert "before" not in caplog.text
+
+
+async def test_a_save_whose_answer_was_lost_is_asked_for_again(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    run = servers.run
+
+    def recording(script: Script, *rest: Any) -> asyncio.Future[Reply]:
+        asked.append((script, *rest))
+        return run(script, *rest)
+
+    servers.run = recording  # type: ignore[assignment]
+    await turns(store, 1)
+    [save] = [question for question in asked if question[0] is SAVE]
+    assert await run(*save) == 1, "it was saved"
+    assert await numbers(store) == [1, 2]
+    await turns(store, 1)
+    assert await run(*save) == 0, "it was, but is no longer the last one"
+    assert await numbers(store) == [1, 2, 3, 4]
+
+
+# --- a server that forgot -----------------------------------------------------------------------
+
+
+@pytest.fixture(params=["all lines are moved", "none is"])
+async def moved(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param == "all lines are moved")
+
+
+async def test_after_a_server_has_forgotten_all_lines_are_numbered_on_and_answers_replayed(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server, moved: bool, archive: Archive
+) -> None:
+    archive.broken = not moved
+    before = await turns(store, 3)
+    valkey_alone.kill()
+    valkey_alone.forget()
+    valkey_alone.start()
+    await reached(servers)
+    archive.broken = False  # what this process knows is moved before it numbers on
+    async with store.open("c1") as opened:
+        assert (opened.session.version, opened.session.seq, opened.session.frames) == (0, 6, ())
+        assert opened.session.turns == before.turns
+        assert opened.session.seen == before.seen
+        assert opened.session.address == before.address
+        go_on(opened, "after")
+    assert await numbers(store) == list(range(1, 9))
+    async with store.open("c1") as opened:
+        assert opened.session.version == 1
+
+
+async def test_a_server_that_forgot_the_last_turns_is_caught_up_with(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server, archive: Archive, database: Database
+) -> None:
+    await turns(store, 2)
+    await store.close()  # all is moved
+    valkey_alone.say("CONFIG", "SET", "appendonly", "no")  # what is written from now on is lost
+    async with sessions_at(servers, archive) as store:
+        last = await turns(store, 2, text="forgotten")
+    valkey_alone.kill()
+    valkey_alone.start()
+    await reached(servers)
+    async with sessions_at(servers, archive) as store:
+        async with store.open("c1") as opened:
+            assert (opened.session.version, opened.session.seq) == (2, 8)
+            assert opened.session.turns == last.turns
+            go_on(opened, "after")
+        assert await numbers(store) == list(range(1, 11))
+
+
+async def test_a_turn_under_way_when_the_server_forgets_brings_its_session_back(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server
+) -> None:
+    await turns(store, 2)
+    async with store.open("c1") as opened:
+        valkey_alone.say("FLUSHALL")
+        go_on(opened)
+    async with store.open("c1") as opened:
+        assert (opened.session.version, opened.session.seq) == (3, 6)
+    assert await numbers(store) == list(range(1, 7))
+
+
+async def test_but_not_over_that_of_another_turn(
+    store: RedisSessions, servers: RedisServers, valkey_alone: Server, archive: Archive
+) -> None:
+    async with sessions_at(servers, archive) as other:
+        await turns(store, 1)
+        with pytest.raises(StaleSession):
+            async with store.open("c1") as opened:
+                valkey_alone.say("FLUSHALL")
+                await turns(other, 1, text="other")  # its version is the same as that of the one that is lost
+                go_on(opened, "late")
+        late = store.open("c1")
+        opened = await late.__aenter__()
+        valkey_alone.say("FLUSHALL")
+        async with other.open("c1"):
+            go_on(opened, "late")
+            with pytest.raises(StaleSession):
+                await late.__aexit__(None, None, None)
+    texts = {line.content.get("text") for line in await store.lines("c1", 0)}
+    assert "late" not in texts
+
+
+# --- the archive --------------------------------------------------------------------------------
+
+
+async def test_an_archive_that_is_down_holds_up_nobody_and_gets_all_later(
+    store: RedisSessions, archive: Archive, until: Until
+) -> None:
+    archive.broken = True
+    await turns(store, 5)
+    assert await numbers(store) == list(range(1, 11))
+    assert await archive.lines("c1", 0) == ()
+    archive.broken = False
+    await until(lambda: archive.lines("c1", 0), lambda lines: len(lines) == 10)
+    assert await numbers(store) == list(range(1, 11))
+
+
+async def test_a_contact_whose_lines_are_not_taken_holds_up_no_other(
+    store: RedisSessions, archive: Archive, until: Until
+) -> None:
+    archive.never = "poison"
+    await asyncio.gather(*(turns(store, 3, contact) for contact in ("c1", "poison", "c2", "c3")))
+    for contact in ("c1", "c2", "c3"):
+        await until(partial(archive.lines, contact, 0), lambda lines: len(lines) == 6)
+    assert await archive.lines("poison", 0) == ()
+    archive.never = ""
+    await turns(store, 1, "poison")
+    assert await numbers(store, "poison") == list(range(1, 9))
+
+
+async def test_lines_that_were_refused_are_not_dropped_with_later_ones(
+    servers: RedisServers, archive: Archive, until: Until
+) -> None:
+    async with sessions_at(servers, archive, sweep=0.2, overdue=2) as store:
+        archive.never = "c1"
+        await asyncio.gather(turns(store, 2), turns(store, 2, "c2"))
+        await until(lambda: archive.lines("c2", 0), lambda lines: len(lines) == 4)
+        store._mover._waiting.clear()  # as after a refusal
+        archive.never = ""
+        await turns(store, 2)
+        await until(lambda: archive.lines("c1", 4), lambda lines: len(lines) == 4)
+        await turns(store, 1)
+        assert await numbers(store) == list(range(1, 11))
+        await until(lambda: archive.lines("c1", 0), lambda lines: len(lines) == 10)
+
+
+async def test_closing_moves_all_lines_and_leaves_none_behind(
+    servers: RedisServers, archive: Archive, valkey_alone: Server
+) -> None:
+    async with sessions_at(servers, archive) as store:
+        await asyncio.gather(*(turns(store, 2, f"c{n}") for n in range(30)))
+    for n in range(30):
+        assert len(await archive.lines(f"c{n}", 0)) == 4
+    keys = valkey_alone.say("KEYS", "*")
+    assert isinstance(keys, list)
+    assert len(keys) == 30, "no lock, no queue, nothing to do"
+    assert all(str(valkey_alone.say("GET", key.decode())).count("\\n") == 2 for key in keys if isinstance(key, bytes))
+
+
+async def test_redis_forgets_moved_lines_after_some_quiet(
+    servers: RedisServers, archive: Archive, valkey_alone: Server, until: Until
+) -> None:
+    async with sessions_at(servers, archive, quiet=0.2) as store:
+        await turns(store, 2)
+
+        async def pending() -> list[Line]:
+            return await store._mover.pending(store._places.of("c1"))
+
+        assert await pending()
+        await until(pending, lambda lines: not lines)
+        assert await numbers(store) == [1, 2, 3, 4]
+        async with store.open("c1") as opened:
+            assert opened.session.version == 2
+
+
+async def test_what_a_killed_process_left_behind_is_moved_by_another(
+    redis: RedisServers, archive: Archive, child: Start, url: str, until: Until
+) -> None:
+    told: dict[str, int] = {}
+    for n in range(3):
+        process = await child("talk", f"c{n}", "1000")
+        assert process.stdout
+        said = [await process.stdout.readline() for _ in range(10 + 7 * n)]
+        process.kill()
+        said += [line for line in (await process.stdout.read()).splitlines(keepends=True) if line.endswith(b"\n")]
+        told[f"c{n}"] = int(said[-1].split()[1])
+    async with sessions_at(redis, archive, sweep=0.2, overdue=1) as store:
+        store.start()
+        for contact, last in told.items():
+            lines = await numbers(store, contact)
+            assert len(lines) >= last
+            assert lines == list(range(1, len(lines) + 1))
+            await until(partial(archive.lines, contact, 0, 10_000), partial(numbered, lines))
+
+
+# --- one person, two contacts -------------------------------------------------------------------
+
+
+async def test_lines_of_an_absorbed_contact_are_in_the_archive_before_it_is_told(
+    store: RedisSessions, archive: Archive, servers: RedisServers
+) -> None:
+    async with sessions_at(servers, archive) as other:  # the lines wait in another process that is about to die
+        other.start()
+        other._mover._tasks[0].cancel()
+        await turns(other, 2, "old")
+        other._mover._waiting.clear()
+        assert await archive.lines("old", 0) == ()
+        await store.absorb("old", "new")
+        assert len(await archive.lines("old", 0)) == 4
+
+
+async def nothing(*_: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize("again", ["absorb", "open"])
+async def test_a_crash_after_the_pointer_was_written_leaves_no_line_behind(
+    store: RedisSessions, archive: Archive, again: str
+) -> None:
+    archive.broken = True
+    await turns(store, 2, "old")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store._mover, "settle", nothing)  # this process dies
+        await store.absorb("old", "new")
+    archive.broken = False
+    store._mover._waiting.clear()
+    if again == "absorb":
+        assert (await store.absorb("old", "new")).seq == 4
+    else:
+        async with store.open("old") as opened:
+            assert opened.session.merged_into == "new"
+    assert len(await archive.lines("old", 0)) == 4
+
+
+async def test_nothing_is_absorbed_while_the_archive_takes_nothing(store: RedisSessions, archive: Archive) -> None:
+    archive.broken = True
+    await turns(store, 2, "old")
+    with pytest.raises(StoreUnavailable):
+        await store.absorb("old", "new")
+    async with store.open("old") as opened:
+        assert not opened.session.merged_into
+    archive.broken = False
+
+
+# --- all of it under load -----------------------------------------------------------------------
+
+
+async def deliver(store: RedisSessions, contact: str, inbound: str) -> None:
+    """As a provider does, until it is acknowledged."""
+    while True:
+        try:
+            async with store.open(contact) as opened:
+                if not opened.session.replay(f"web:{inbound}"):
+                    hear(opened, inbound)
+            return
+        except (StaleSession, StoreUnavailable):
+            await asyncio.sleep(0.05)
+
+
+def hear(opened: Opened, inbound: str) -> None:
+    before = opened.session
+    address, seq = Address("web", before.contact), before.seq + 1
+    opened.lines = [
+        Line(seq, address, f"web:{inbound}", NOW, "in", {"event": "message", "text": inbound}),
+        Line(seq + 1, address, f"web:{inbound}", NOW, "out", {"s": {"p": inbound}}),
+    ]
+    opened.session = before.remember(Turn(f"web:{inbound}", seq + 1, (opened.lines[1].content,)), seq + 1, NOW)
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_a_server_that_dies_again_and_again_under_load_loses_and_doubles_nothing(
+    servers: RedisServers, archive: Archive, valkey_alone: Server, forgets: bool
+) -> None:
+    contacts, done = [f"c{n}" for n in range(8)], asyncio.Event()
+    heard: dict[str, list[str]] = {contact: [] for contact in contacts}
+
+    async def talk(store: RedisSessions, contact: str) -> None:
+        while not done.is_set():
+            inbound = f"{len(heard[contact])}"
+            await asyncio.gather(*(deliver(store, contact, inbound) for _ in range(3)))  # delivered three times at once
+            heard[contact].append(inbound)
+
+    async with sessions_at(servers, archive) as store:
+        talking = [asyncio.create_task(talk(store, contact)) for contact in contacts]
+        for _ in range(4):
+            await asyncio.sleep(0.3)
+            await asyncio.to_thread(valkey_alone.kill)
+            if forgets:
+                valkey_alone.forget()
+            await asyncio.to_thread(valkey_alone.start)
+        await asyncio.sleep(0.3)
+        done.set()
+        await asyncio.gather(*talking)
+        for contact in contacts:
+            lines = await store.lines(contact, 0, 100_000)
+            assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
+            assert [line.content["text"] for line in lines if line.direction == "in"] == heard[contact]
+    print(f"{sum(map(len, heard.values()))} turns acknowledged over 4 deaths of the server, each delivered three times")
+    assert all(len(said) > 4 for said in heard.values())
