@@ -27,12 +27,17 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from bot.stores.database import cursor_of, to_json
+from bot.stores.unavailable import StoreUnavailable
 
 T = TypeVar("T")
 
 BUSY = 10.0  # seconds to wait for another process that writes
 READERS = 2
 TOGETHER = 64  # units of work that may share a commit
+
+_NOT_NOW = frozenset(
+    (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+)
 
 
 class SqliteDatabase:
@@ -136,7 +141,7 @@ class _Hands:
             try:
                 connection = connection or self.engine.connect()
             except Exception as error:
-                _tell([(job, partial(_fail, job.future, error)) for job in jobs])
+                _tell([(job, partial(_fail, job.future, _told(error))) for job in jobs])
             else:
                 _tell(self._done(jobs, connection))
         if connection is not None:
@@ -168,7 +173,7 @@ class _Hands:
                 return [(job, _apart(job, connection, cursor)) for job in jobs]
         except Exception as error:
             if len(jobs) == 1:
-                return [(jobs[0], partial(_fail, jobs[0].future, error))]
+                return [(jobs[0], partial(_fail, jobs[0].future, _told(error)))]
             return [told for job in jobs for told in self._done([job], connection)]
 
 
@@ -179,7 +184,7 @@ def _apart(job: _Job, connection: Connection, cursor: DBAPICursor) -> Callable[[
         told = partial(_answer, job.future, job.work(connection))
     except Exception as error:
         cursor.execute("ROLLBACK TO unit")
-        told = partial(_fail, job.future, error)
+        told = partial(_fail, job.future, _told(error))
     cursor.execute("RELEASE unit")
     return told
 
@@ -217,6 +222,14 @@ def _answer(future: asyncio.Future[T], result: T) -> None:
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
+
+
+def _told(error: Exception) -> Exception:
+    """StoreUnavailable where waiting, or more room, is all that helps."""
+    driver = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    if isinstance(driver, sqlite3.Error) and getattr(driver, "sqlite_errorcode", 0) & 0xFF in _NOT_NOW:
+        return StoreUnavailable(f"the database does not answer: {driver.sqlite_errorname}")
+    return error
 
 
 def _prepare(driver: sqlite3.Connection, _: object) -> None:

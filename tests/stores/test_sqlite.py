@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.stores.migrations import migrate
+from bot.stores.sessions import SqlSessions
 from bot.stores.sqlite import SqliteDatabase
+from bot.stores.unavailable import StoreUnavailable
+from tests.stores.turns import go_on
 
 
 @pytest.fixture
@@ -81,3 +84,20 @@ async def test_two_processes_write_in_turn(url: str) -> None:
     assert await both[0].read(lambda c: c.exec_driver_sql("SELECT version FROM sessions").scalar()) == 50
     for database in both:
         await database.close()
+
+
+async def test_a_full_disk_is_told_and_all_goes_on_when_there_is_room(database: SqliteDatabase) -> None:
+    store = SqlSessions(database)
+    full = "PRAGMA max_page_count = 1"  # no more than there are
+    await database.write(lambda connection: connection.exec_driver_sql(full).all())
+
+    async def talk(contact: str) -> None:
+        async with store.open(contact) as opened:
+            go_on(opened, "سلام" * 2000)
+
+    ends = await asyncio.gather(*(talk(f"c{n}") for n in range(5)), return_exceptions=True)
+    assert {type(end) for end in ends} == {StoreUnavailable}
+    await database.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 100000").all())
+    for n in range(5):
+        await talk(f"c{n}")
+        assert len(await store.lines(f"c{n}", 0)) == 2
