@@ -18,11 +18,20 @@ Words = Mapping[str, str]
 """What people say, folded → the command or answer that it stands for."""
 
 _COMMAND = re.compile(r"/([a-z_]+)(?:[/ ]+(.*))?", re.DOTALL)
-_SAID = ("یک اول یکم one first", "دو دوم two second", "سه سوم three third", "چهار چهارم four fourth", "پنج پنجم five fifth")
-_SAID += ("شش شیش ششم six sixth", "هفت هفتم seven seventh", "هشت هشتم eight eighth")  # «نه» is no
+_SAID = (
+    "یک اول یکم one first",
+    "دو دوم two second",
+    "سه سوم three third",
+    "چهار چهارم four fourth",
+    "پنج پنجم five fifth",
+    "شش شیش ششم six sixth",
+    "هفت هفتم seven seventh",
+    "هشت هشتم eight eighth",  # and not nine: «نه» is no
+)
 _NUMBERS = {word: n for n, words in enumerate(_SAID, 1) for word in words.split()}
 _NUMBER = re.compile(
-    rf"(?!یکی)(?:(?:گزینه|شماره|مورد|option|number) ?(?:ی )?)?(\d{{1,2}}|{'|'.join(_NUMBERS)})(?:م|می|مین|ی|ین| ام)?(?: را| رو| لطفا)?"
+    r"(?!یکی)(?:(?:گزینه|شماره|مورد|option|number) ?(?:ی )?)?"
+    rf"(\d{{1,2}}|{'|'.join(_NUMBERS)})(?:م|می|مین|ی|ین| ام)?(?: را| رو| لطفا)?"
 )
 _WORD = re.compile(r"\w+")
 SPARE_WORDS = 2  # that may stand around a label

@@ -123,9 +123,7 @@ def passages(catalogue: Catalogue, read: Read = tokens) -> Iterator[Passage]:
         service = catalogue.services.get(entry.service)
         asked = (*entry.question.values(), *chain.from_iterable(entry.variants.values()))
         context = (*service.title.values(), *service.keywords) if service else ()
-        yield Passage(
-            f"faq/{entry.id}", each(asked), together(entry.answer.values()), together(context), entry.service
-        )
+        yield Passage(f"faq/{entry.id}", each(asked), together(entry.answer.values()), together(context), entry.service)
     for service in catalogue.services.values():
         named = (*service.title.values(), *service.keywords)
         about = together(service.about.values())

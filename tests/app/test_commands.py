@@ -66,7 +66,8 @@ class Runner:
 
 def test_help_names_every_command(run: Runner) -> None:
     told = run("--help").stdout
-    assert all(command in told for command in ("serve", "chat", "check", "migrate", "evaluate", "requests", "questions", "understand", "rasa"))
+    commands = "serve chat check migrate evaluate requests questions understand rasa"
+    assert all(command in told for command in commands.split())
 
 
 def test_a_mistake_in_the_settings_is_one_line(run: Runner) -> None:
