@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from bot.core.messages import Address
 from bot.core.ports import StaleSession
 from bot.core.requests import Miss
+from bot.stores.contacts import SqlContacts
 from bot.stores.database import FateUnknown
 from bot.stores.postgres import PostgresDatabase
 from bot.stores.records import SqlRecords
@@ -94,6 +95,17 @@ async def test_more_units_of_work_than_connections_wait_for_their_turn(url: str)
     await asyncio.gather(*(database.write(partial(put, f"c{n:02}")) for n in range(30)))
     assert await contacts(database) == [f"c{n:02}" for n in range(30)]
     await database.close()
+
+
+async def test_an_address_that_another_process_set_apart_is_somebody_else_at_once(url: str) -> None:
+    databases = [PostgresDatabase(url) for _ in range(2)]
+    here, there = (SqlContacts(database) for database in databases)
+    for process in (here, there, here):
+        old = await process.resolve(Address("web", "a"))
+    new = await there.unlink(Address("web", "a"))
+    assert old != new == await here.resolve(Address("web", "a"))
+    for database in databases:
+        await database.close()
 
 
 # --- connections that break ---------------------------------------------------------------------
