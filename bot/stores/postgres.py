@@ -100,8 +100,7 @@ class PostgresDatabase:
         self._closed = True
         if self._begun:
             await asyncio.wait(self._begun)
-        while self._free:
-            await self._free.pop().close()
+        await self._let_go()
         await self._engine.dispose()
 
     def alone(self, connection: Connection, *names: str) -> None:
@@ -145,12 +144,19 @@ class PostgresDatabase:
             except FateUnknown:
                 raise
             except Exception as error:
-                most = 2 if _lost(error) else COLLISIONS if _state(error) in _COLLIDED else 0
+                lost = _lost(error)
+                most = 2 if lost else COLLISIONS if _state(error) in _COLLIDED else 0
                 if not most:
                     raise _discreet(error)  # noqa: B904  # it is the same error
+                if lost:
+                    await self._let_go()  # the others are hardly better
                 if attempts >= most:
                     raise StoreUnavailable(f"the database does not answer: {type(_driver(error)).__name__}") from None
             await asyncio.sleep(random.uniform(0, PAUSE) * (attempts - 1))  # noqa: S311  # not in step with others
+
+    async def _let_go(self) -> None:
+        while self._free:
+            await self._free.pop().close()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
@@ -188,16 +194,16 @@ def _unit(how: _How, work: Callable[[Connection], T], connection: Connection) ->
     transaction = connection.begin()
     try:
         result = work(connection)
-    except Exception as error:
-        if _lost(error):
+    except BaseException as error:
+        if _lost(error) or not isinstance(error, Exception):
             connection.invalidate()
         else:
             transaction.rollback()
         raise
     try:
         transaction.commit()
-    except Exception as error:
-        if not _lost(error):
+    except BaseException as error:
+        if isinstance(error, Exception) and not _lost(error):
             raise
         connection.invalidate()
         raise FateUnknown("the connection was lost while a unit of work was being committed") from None
@@ -221,11 +227,14 @@ def _state(error: BaseException) -> str:
 
 
 def _lost(error: BaseException) -> bool:
-    """Whether there is no connection, or none any more."""
+    """Whether there is no connection, or none that is of use: one that knows the tables as they were before they were
+    changed is of none."""
     driver = _driver(error)
     if isinstance(driver, _NO_CONNECTION) or type(driver) is OSError:  # a rule of the desk may raise other ones
         return True
-    if isinstance(driver, asyncpg.InterfaceError | asyncpg.InternalClientError):  # it is in no state to go on
+    if isinstance(
+        driver, asyncpg.InterfaceError | asyncpg.InternalClientError | asyncpg.InvalidCachedStatementError
+    ):  # it is in no state to go on
         return not isinstance(driver, asyncpg.DataError)
     return _state(error).startswith(_LOST)
 

@@ -18,6 +18,7 @@ from bot.core.ports import StaleSession
 from bot.core.requests import Miss
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import FateUnknown
+from bot.stores.migrations import migrate
 from bot.stores.postgres import PostgresDatabase
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
@@ -165,6 +166,29 @@ async def test_a_commit_of_which_nobody_heard_is_told(postgres: Server) -> None:
     await postgres.drop(name)
 
 
+async def test_tables_that_are_changed_under_way_are_no_trouble(postgres: Server) -> None:
+    name = await postgres.new()
+    await migrate(postgres.url(name))
+    database, other = PostgresDatabase(postgres.url(name)), PostgresDatabase(postgres.url(name))
+    store = SqlSessions(database)
+
+    async def talk(contact: str) -> None:
+        async with store.open(contact) as opened:
+            go_on(opened)
+
+    query = sa.select(sessions.c.version).limit(1)
+    for kind in ("bigint", "int"):
+        await asyncio.gather(*(talk(f"c{n}") for n in range(5)))
+        await asyncio.gather(*(database.read(lambda connection: connection.execute(query).all()) for _ in range(5)))
+        change = f"ALTER TABLE sessions ALTER version TYPE {kind}"
+        await other.write(lambda connection, change=change: connection.exec_driver_sql(change))  # type: ignore[misc]
+        await asyncio.gather(*(database.read(lambda connection: connection.execute(query).all()) for _ in range(5)))
+        await asyncio.gather(*(talk(f"c{n}") for n in range(5)))
+    for one in (database, other):
+        await one.close()
+    await postgres.drop(name)
+
+
 # --- a server that goes and comes back ----------------------------------------------------------
 
 
@@ -282,3 +306,11 @@ async def test_an_address_may_be_of_any_length(database: PostgresDatabase) -> No
     records = SqlRecords(database)
     await records.tell(Address("web", "x" * 2000), "/told", key="long", at=NOW)
     assert len(await records.due(NOW, 1)) == 1
+
+
+@pytest.mark.parametrize("kind", ["postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg2"])
+def test_addresses_are_read_as_everybody_writes_them(kind: str) -> None:
+    url = PostgresDatabase(f"{kind}://me:0912-secret@db.example.org:6432/desk?sslmode=require").engine.url
+    assert (url.drivername, url.host, url.port, url.database) == ("postgresql+asyncpg", "db.example.org", 6432, "desk")
+    assert url.query == {"ssl": "require"}
+    assert "secret" not in repr(url)
