@@ -121,11 +121,11 @@ class LineMover:
 
     async def flush(self, contact: str) -> None:
         """Move what waits here of a contact. Raises StoreUnavailable when the archive takes nothing."""
+        if all(waiting != contact for waiting, _ in self._waiting):
+            return
         async with self._putting:  # what had begun is through
             group = [item for item in self._waiting if item[0] == contact]
-            if not group:
-                return
-            if not await self._put(group):
+            if group and not await self._put(group):
                 raise StoreUnavailable("the archive takes nothing")
             self._waiting = deque(item for item in self._waiting if item[0] != contact)
 

@@ -89,6 +89,8 @@ class Link:
         return since is not None and asyncio.get_running_loop().time() - since > self._patience
 
     def send(self, request: Request) -> None:
+        if request.answer.done():  # given up: what undoes it may be on its way already
+            return
         if self._closed or self.failing:
             request.fail(self._why)
             return

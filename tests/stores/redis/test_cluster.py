@@ -19,6 +19,8 @@ from tests.stores.valkey import SECONDS, Cluster, slot_of
 
 async def test_a_slot_that_moves_to_another_server_is_followed(valkey_cluster: Cluster, database: Database) -> None:
     one, other = valkey_cluster.servers
+    for server in (one, other):
+        server.say("FLUSHALL")
     redis = RedisServers(one.url)
     store = RedisSessions(redis, SqlArchive(database))
     slot = slot_of(Places().tag(b"c1"))

@@ -19,6 +19,7 @@ from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
 from bot.stores.redis import EVER, RedisSessions
 from bot.stores.redis_archive import SqlArchive
+from bot.stores.redis_places import Place
 from bot.stores.redis_scripts import SAVE, Script
 from bot.stores.redis_servers import RedisServers
 from bot.stores.redis_wire import Reply
@@ -360,7 +361,7 @@ async def test_closing_moves_all_lines_and_leaves_none_behind(
 async def test_redis_forgets_moved_lines_after_some_quiet(
     servers: RedisServers, archive: Archive, valkey_alone: Server, until: Until
 ) -> None:
-    async with sessions_at(servers, archive, quiet=0.2) as store:
+    async with sessions_at(servers, archive, quiet=0.2, sweep=600) as store:
         await turns(store, 2)
 
         async def pending() -> list[Line]:
@@ -430,6 +431,27 @@ async def test_a_crash_after_the_pointer_was_written_leaves_no_line_behind(
         async with store.open("old") as opened:
             assert opened.session.merged_into == "new"
     assert len(await archive.lines("old", 0)) == 4
+
+
+async def test_lines_that_are_said_until_it_is_absorbed_are_moved_too(
+    servers: RedisServers, store: RedisSessions, archive: Archive
+) -> None:
+    settle, calls = store._mover.settle, 0
+
+    async def second_time(place: Place) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > 1:
+            await settle(place)
+
+    store._mover.settle = second_time  # type: ignore[method-assign]
+    archive.broken = True
+    async with sessions_at(servers, archive) as other:
+        await turns(other, 2, "old")
+        other._mover._waiting.clear()
+        archive.broken = False
+        await store.absorb("old", "new")
+        assert len(await archive.lines("old", 0)) == 4
 
 
 async def test_nothing_is_absorbed_while_the_archive_takes_nothing(store: RedisSessions, archive: Archive) -> None:
