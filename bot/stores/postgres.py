@@ -203,9 +203,9 @@ def _unit(how: _How, work: Callable[[Connection], T], connection: Connection) ->
     try:
         transaction.commit()
     except BaseException as error:
+        connection.invalidate()
         if isinstance(error, Exception) and not _lost(error):
             raise
-        connection.invalidate()
         raise FateUnknown("the connection was lost while a unit of work was being committed") from None
     return result
 

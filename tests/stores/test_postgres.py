@@ -189,6 +189,20 @@ async def test_tables_that_are_changed_under_way_are_no_trouble(postgres: Server
     await postgres.drop(name)
 
 
+async def test_a_commit_that_is_refused_is_the_unit_of_work_s_own_failure(postgres: Server) -> None:
+    name = await postgres.new()
+    database = PostgresDatabase(postgres.url(name), connections=1)
+    table = "CREATE TABLE rows (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)"
+    await database.write(lambda connection: connection.exec_driver_sql(table))
+    for _ in range(2):
+        with pytest.raises(sa.exc.IntegrityError):
+            await database.write(lambda connection: connection.exec_driver_sql("INSERT INTO rows VALUES (7), (7)"))
+        await database.write(lambda connection: connection.exec_driver_sql("INSERT INTO rows VALUES (DEFAULT)"))
+    assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM rows").scalar()) == 2
+    await database.close()
+    await postgres.drop(name)
+
+
 # --- a server that goes and comes back ----------------------------------------------------------
 
 
