@@ -11,8 +11,11 @@ from typing import Protocol, TypeVar
 
 import pytest
 
+from bot.stores.database import Database
+from bot.stores.redis import RedisSessions
 from bot.stores.redis_servers import RedisServers
 from tests.stores.databases import new_database
+from tests.stores.redis.stores import Archive, sessions_at
 from tests.stores.valkey import Cluster, Server
 
 ROOT = Path(__file__).parents[3]
@@ -96,3 +99,21 @@ def until() -> Until:
                 await asyncio.sleep(0.02)
 
     return until
+
+
+@pytest.fixture
+def archive(database: Database) -> Archive:
+    return Archive(database)
+
+
+@pytest.fixture
+async def servers(valkey_alone: Server) -> AsyncIterator[RedisServers]:
+    servers = RedisServers(valkey_alone.url, patience=1.5)
+    yield servers
+    await servers.close()
+
+
+@pytest.fixture
+async def store(servers: RedisServers, archive: Archive) -> AsyncIterator[RedisSessions]:
+    async with sessions_at(servers, archive) as sessions:
+        yield sessions
