@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,14 +17,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.messages import Address, Inbound, Line, Reply, replies_from_json, replies_to_json
-from bot.core.ports import Contacts, Opened, SessionStore, StaleSession
+from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable
 from bot.core.sessions import Session, Turn
 from bot.dialogs.engine import Engine
 
 log = logging.getLogger(__name__)
 
 TURN_BUDGET = 8.0  # seconds a dialog may take; a telephone caller notices after one
-STALE_RETRIES = 5
+STALE_RETRIES = 20  # turns of other processes that came first
+STALE_PAUSE = 0.02  # seconds at most, so that two processes do not meet again
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Gateway:
                     outcome = await self._turn(opened, heard)
                     absorbed = opened.session.absorbed
             except StaleSession:
+                await asyncio.sleep(random.uniform(0, STALE_PAUSE))  # noqa: S311 - to be apart, not to be secret
                 continue
             for contact in absorbed:
                 await self.contacts.link(contact, outcome.contact)
@@ -117,8 +120,8 @@ class Gateway:
         try:
             async with asyncio.timeout(TURN_BUDGET):
                 after, replies = await self.engine.advance(before, heard, now)
-        except StaleSession:
-            raise
+        except (StaleSession, StoreUnavailable):
+            raise  # nothing is saved, nothing acknowledged: it comes again
         except Exception:
             after, replies = before, (self._apology(heard),)
         return self._close(opened, after, heard, replies, now)

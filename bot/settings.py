@@ -10,6 +10,7 @@ import hmac
 import os
 import re
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -36,8 +37,8 @@ _NEEDS = {
     "sms_http_send_url": ("sms_webhook_secret",),
 }
 """A channel is configured whole or not at all: setting → those that have to be there with it."""
+_DATABASES = ("sqlite:///", "sqlite+aiosqlite:///", "postgresql://", "postgres://", "postgresql+asyncpg://")
 _LATER = {
-    "REDIS_URL": "the Redis store",
     "SMTP_URL": "the e-mail channel",
 }
 
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535)
     public_url: str = ""
     database_url: str = Field("", repr=False)
+    redis_url: SecretStr = SecretStr("")
     secret_key: SecretStr = SecretStr("")
     api_token: SecretStr = SecretStr("")
     language: Annotated[Literal["fa", "en"], BeforeValidator(_language)] = "fa"
@@ -112,9 +114,20 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _embedded(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite:///", "sqlite+aiosqlite:///")):
-            raise ValueError("this version keeps its data in SQLite: sqlite+aiosqlite:///path/to/file.db")
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(_DATABASES):
+            raise ValueError("must be sqlite:///path/to/file.db or postgresql://user@host/name")
+        if value.startswith("postgres") and find_spec("asyncpg") is None:
+            raise ValueError("PostgreSQL needs the extra `distributed`: pip install pishkhan[distributed]")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr) -> SecretStr:
+        if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must be redis://host:6379, rediss:// or unix:///path")
+        if value and find_spec("redis") is None:
+            raise ValueError("Redis needs the extra `distributed`: pip install pishkhan[distributed]")
         return value
 
     @field_validator("secret_key")
@@ -184,6 +197,8 @@ class Settings(BaseSettings):
             for needed in all_needed
             if not getattr(self, needed)
         ]
+        if self.database_url.startswith("postgres") and not self.secret_key:
+            problems.append("SECRET_KEY is missing: several processes need the same one (openssl rand -hex 32)")
         if self.kavenegar_api_key and self.sms_http_send_url:
             problems.append(
                 "KAVENEGAR_API_KEY and SMS_HTTP_SEND_URL are both set: text messages go one way, choose one"

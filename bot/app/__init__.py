@@ -1,6 +1,6 @@
 """The only place that builds things: the settings become parts, and the parts one web application."""
 
-from bot.app.counter import Counter, Live, assemble, desk, load_content, load_voice, missing_phrases, opened
+from bot.app.counter import Counter, Live, assemble, desk, load_content, load_voice, missing_phrases
 from bot.app.server import COUNTER, COURIER, build
 
 __all__ = [
@@ -14,5 +14,4 @@ __all__ = [
     "load_content",
     "load_voice",
     "missing_phrases",
-    "opened",
 ]

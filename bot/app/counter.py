@@ -11,6 +11,7 @@ from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from bot import content, phrase_keys
+from bot.app.stores import Sessions, Stores
 from bot.app.understanding import Understanding
 from bot.channels.render import Renderer
 from bot.core.catalogue import Catalogue
@@ -24,11 +25,8 @@ from bot.gateway import Gateway
 from bot.nlu.masking import masked
 from bot.settings import Settings, secret_key
 from bot.stores.contacts import SqlContacts
-from bot.stores.database import Database, open_database
 from bot.stores.files import DiskFiles
-from bot.stores.migrations import migrate
 from bot.stores.records import SqlRecords
-from bot.stores.sessions import SqlSessions
 
 
 @dataclass(slots=True)
@@ -59,8 +57,8 @@ class Counter:
     settings: Settings
     live: Live
     understanding: Understanding
-    database: Database
-    sessions: SqlSessions
+    stores: Stores
+    sessions: Sessions
     contacts: SqlContacts
     files: DiskFiles
     desk: ServiceDesk
@@ -90,7 +88,7 @@ class Counter:
     async def opened(self) -> AsyncIterator[None]:
         """The stores and the understanding, while they are used."""
         understood = self.understanding.running(lambda: self.live.catalogue, self.understands)
-        async with opened(self.database, self.settings), understood:
+        async with self.stores.opened(), understood:
             yield
 
     def broken(self, errors: content.ContentErrors) -> None:
@@ -118,15 +116,14 @@ def missing_phrases(catalogue: Catalogue) -> tuple[content.Problem, ...]:
     return tuple(content.Problem("phrases", 1, line) for line in phrase_keys.said().missing(catalogue.phrases))
 
 
-def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Database, ServiceDesk]:
+def desk(settings: Settings, catalogue: Callable[[], Catalogue]) -> tuple[Stores, ServiceDesk]:
     """The service desk alone, for the officer's commands."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = open_database(settings.database)
+    stores = Stores(settings)
 
     def now() -> datetime:
         return datetime.now(ZoneInfo(catalogue().organization.timezone))
 
-    return database, ServiceDesk(SqlRecords(database), catalogue, now, masked=masked)
+    return stores, ServiceDesk(SqlRecords(stores.database), catalogue, now, masked=masked)
 
 
 def assemble(settings: Settings) -> Counter:
@@ -134,10 +131,10 @@ def assemble(settings: Settings) -> Counter:
     catalogue = load_content(settings)
     understanding = Understanding(settings)
     live = Live(catalogue, understanding.of(catalogue), load_voice(settings, catalogue))
-    database, service_desk = desk(settings, lambda: live.catalogue)
-    sessions, contacts = SqlSessions(database), SqlContacts(database)
+    stores, service_desk = desk(settings, lambda: live.catalogue)
+    sessions, contacts = stores.sessions, SqlContacts(stores.database)
     identity = LinkedIdentity(
-        contacts, sessions, SqlRecords(database), live.now, secret=cache(partial(secret_key, settings))
+        contacts, sessions, SqlRecords(stores.database), live.now, secret=cache(partial(secret_key, settings))
     )
     renderer = Renderer(lambda: live.catalogue.phrases, default_language=settings.language)
     engine = Engine(registry.build(catalogue, live.nlu, service_desk, identity), renderer)
@@ -145,7 +142,7 @@ def assemble(settings: Settings) -> Counter:
         settings=settings,
         live=live,
         understanding=understanding,
-        database=database,
+        stores=stores,
         sessions=sessions,
         contacts=contacts,
         files=DiskFiles(settings.data_dir / "files"),
@@ -155,13 +152,3 @@ def assemble(settings: Settings) -> Counter:
         engine=engine,
         gateway=Gateway(sessions, contacts, engine, clock=live.now),
     )
-
-
-@asynccontextmanager
-async def opened(database: Database, settings: Settings) -> AsyncIterator[None]:
-    """The database with today's tables; closed at the end."""
-    await migrate(settings.database)
-    try:
-        yield
-    finally:
-        await database.close()

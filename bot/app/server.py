@@ -50,7 +50,7 @@ def build(settings: Settings) -> web.Application:
     )
     app = web.Application(middlewares=[problems()], client_max_size=LARGEST_BODY)
     app[COUNTER], app[COURIER] = counter, courier
-    app.add_routes(health.routes({"database": counter.database.ping}, lambda: live.problems))
+    app.add_routes(health.routes(counter.stores.checks, lambda: live.problems))
     app.add_routes(api.routes())
     app.add_routes(ActionRoutes(parts(counter), token(settings)).routes())
     app.add_routes(channels.routes())

@@ -263,8 +263,8 @@ def _decide(settings: Settings, catalogue: Catalogue, wordings: Sequence[Wording
 
 def _at_the_desk(settings: Settings, catalogue: Catalogue, work: Callable[[ServiceDesk], Awaitable[Result]]) -> Result:
     async def run() -> Result:
-        database, desk = app.desk(settings, lambda: catalogue)
-        async with app.opened(database, settings):
+        stores, desk = app.desk(settings, lambda: catalogue)
+        async with stores.opened():
             return await work(desk)
 
     return asyncio.run(run())

@@ -81,9 +81,9 @@ def moved(settings: Settings, code: str, status: str, *, note: str, unit: str, o
 def _at_the_desk(settings: Settings, work: Callable[[ServiceDesk, Contacts], Awaitable[Result]]) -> Result:
     async def run() -> Result:
         catalogue = app.load_content(settings)
-        database, desk = app.desk(settings, lambda: catalogue)
-        async with app.opened(database, settings):
-            return await work(desk, SqlContacts(database))
+        stores, desk = app.desk(settings, lambda: catalogue)
+        async with stores.opened():
+            return await work(desk, SqlContacts(stores.database))
 
     return asyncio.run(run())
 

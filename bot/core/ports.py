@@ -25,6 +25,15 @@ class Opened:
     lines: list[Line] = field(default_factory=list)
 
 
+class StoreUnavailable(Exception):
+    """A store does not answer, or takes nothing any more. Whether a save has happened is not known: the same inbound
+    again is answered rightly either way. `retry_in` seconds."""
+
+    def __init__(self, why: str, retry_in: float = 2.0) -> None:
+        super().__init__(why)
+        self.retry_in = retry_in
+
+
 class StaleSession(Exception):
     """Another process saved this session since it was opened; nothing was written. Retry the turn."""
 

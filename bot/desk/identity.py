@@ -150,6 +150,8 @@ class LinkedIdentity:
             body, contact = raw[_SEAL:], raw[_SEAL + 4 :].decode()
         except ValueError:
             return None
+        if base64.urlsafe_b64encode(raw).rstrip(b"=") != ticket.encode("ascii"):
+            return None  # the same bytes in another spelling could be spent again
         now = self._clock()
         sealed = hmac.compare_digest(raw[:_SEAL], self._digest("ticket", body)[:_SEAL])
         if not sealed or not contact or int.from_bytes(body[:4], "big") * 60 < now.timestamp():

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
-from bot.stores.unavailable import StoreUnavailable
+from bot.core.ports import StoreUnavailable
 
 T = TypeVar("T")
 

@@ -26,8 +26,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.core.ports import StoreUnavailable
 from bot.stores.database import FateUnknown, cursor_of, to_json
-from bot.stores.unavailable import StoreUnavailable
 
 T = TypeVar("T")
 

@@ -18,13 +18,13 @@ from typing import Protocol
 import orjson
 
 from bot.core.messages import Line
+from bot.core.ports import StoreUnavailable
 from bot.stores.redis_link import unheard
 from bot.stores.redis_places import Place, Places
 from bot.stores.redis_scripts import MOVED, OVERDUE
 from bot.stores.redis_servers import RedisServers
 from bot.stores.redis_wire import Reply
 from bot.stores.tables import from_micros, to_address, to_micros
-from bot.stores.unavailable import StoreUnavailable
 
 log = logging.getLogger(__name__)
 

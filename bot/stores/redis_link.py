@@ -13,9 +13,9 @@ from typing import Any
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from bot.core.ports import StoreUnavailable
 from bot.stores.redis_scripts import ALL, Script
 from bot.stores.redis_wire import ErrorReply, Reply, Wire, pack
-from bot.stores.unavailable import StoreUnavailable
 
 log = logging.getLogger(__name__)
 

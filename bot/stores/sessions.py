@@ -13,12 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.core.messages import Line
-from bot.core.ports import Opened, StaleSession
+from bot.core.ports import Opened, StaleSession, StoreUnavailable
 from bot.core.sessions import Session
 from bot.stores.database import Database, cursor_of
 from bot.stores.saving import Save, saved, writing
 from bot.stores.tables import from_micros, lines, sessions, to_address
-from bot.stores.unavailable import StoreUnavailable
 from bot.stores.waiting import Together, Turnstile
 
 KEPT = 512  # sessions kept as they were last saved, so that a busy conversation is not read again each turn

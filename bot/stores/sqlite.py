@@ -26,8 +26,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 
+from bot.core.ports import StoreUnavailable
 from bot.stores.database import cursor_of, to_json
-from bot.stores.unavailable import StoreUnavailable
 
 T = TypeVar("T")
 

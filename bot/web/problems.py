@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 import logging
+import math
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import orjson
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler, Middleware
+
+from bot.core.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,8 @@ class Refused(Exception):
 
 
 def problems() -> Middleware:
-    """The outermost middleware. What nobody foresaw is a 500 with a reference that the log has too."""
+    """The outermost middleware. A store that does not answer is a 503, so that providers come again; what nobody
+    foresaw is a 500 with a reference that the log has too."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -56,6 +60,10 @@ def problems() -> Middleware:
                 raise
             kept = {name: error.headers[name] for name in _KEPT_HEADERS if name in error.headers}
             return problem(error.status, _detail(error), headers=kept)
+        except StoreUnavailable as error:
+            log.error("a store does not answer", extra={"route": _route(request)})
+            headers = {str(hdrs.RETRY_AFTER): str(math.ceil(error.retry_in))}
+            return problem(503, "Our store does not answer. Please try again in a moment.", headers=headers)
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("request failed", extra={"reference": reference, "route": _route(request)})

@@ -56,7 +56,7 @@ async def test_what_was_said_survives_a_restart(tmp_path: Path) -> None:
 
 async def test_the_preferred_language_comes_first(tmp_path: Path) -> None:
     counter = await asyncio.to_thread(app.assemble, settings_of(tmp_path, language="en"))
-    async with app.opened(counter.database, counter.settings):
+    async with counter.opened():
         outcome = await counter.gateway.receive(Inbound("1", Address("console", "me"), Event.START))
     assert outcome.language == "en"
 
@@ -134,7 +134,7 @@ async def test_content_without_words_that_the_code_says_is_not_taken(tmp_path: P
     with pytest.raises(content.ContentErrors, match=r"menu\.greeting"):
         await counter.edited(replace(before, phrases=phrases))
     assert counter.live.catalogue is before
-    await counter.database.close()
+    await counter.stores.database.close()
 
 
 # --- officers and citizens --------------------------------------------------------------------------

@@ -26,7 +26,7 @@ async def test_what_an_officer_does_is_shown_at_once_and_once(
     counter = await asyncio.to_thread(app.assemble, settings_of(tmp_path))
     output = io.StringIO()
     console = Console(counter.gateway, counter.renderer, counter.files, channel="web", address="ann", output=output)
-    async with app.opened(counter.database, counter.settings):
+    async with counter.opened():
         await console.start()
         news = asyncio.create_task(chatting._news(counter, console))
         contact = await counter.contacts.resolve(console.address)

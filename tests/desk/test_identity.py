@@ -146,7 +146,7 @@ async def test_a_ticket_names_its_holder_once(counter: Counter) -> None:
 
 async def test_an_old_a_forged_and_a_foreign_ticket_are_nobody_s(counter: Counter) -> None:
     ticket = counter.identity.ticket(await counter.office.contacts.resolve(HOME))
-    for n in range(0, len(ticket), 3):
+    for n in range(len(ticket)):
         forged = ticket[:n] + ("A" if ticket[n] != "A" else "B") + ticket[n + 1 :]
         assert await counter.identity.redeem(forged, key="f") is None
     for nothing in ("", "x", "AAAA" * 9, "نیست", "a b", ticket[:-4]):

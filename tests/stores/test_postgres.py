@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.core.messages import Address
-from bot.core.ports import StaleSession
+from bot.core.ports import StaleSession, StoreUnavailable
 from bot.core.requests import Miss
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import FateUnknown
@@ -23,7 +23,6 @@ from bot.stores.postgres import PostgresDatabase
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
 from bot.stores.tables import sessions, spent
-from bot.stores.unavailable import StoreUnavailable
 from tests.stores.postgres import Server
 from tests.stores.rival import NOW, request
 from tests.stores.turns import go_on

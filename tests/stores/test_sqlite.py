@@ -13,10 +13,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from bot.core.ports import StoreUnavailable
 from bot.stores.migrations import migrate
 from bot.stores.sessions import SqlSessions
 from bot.stores.sqlite import SqliteDatabase
-from bot.stores.unavailable import StoreUnavailable
 from tests.stores.turns import go_on
 
 

@@ -13,6 +13,7 @@ from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.telegram.api import PATIENCE, Api
 from bot.channels.telegram.updates import chat_of
+from bot.core.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,9 @@ class Poller:
                 number: int = update["update_id"]
                 try:
                     await self._take(update)
+                except StoreUnavailable:
+                    log.error("a store does not answer", extra={"channel": self._channel})
+                    return number  # it is taken when the store is back, however long that lasts
                 except Exception:
                     tries = self._tries[number] = self._tries.get(number, 0) + 1
                     log.exception("update failed", extra={"channel": self._channel, "update": number, "tries": tries})

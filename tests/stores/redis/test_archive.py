@@ -9,12 +9,12 @@ from functools import partial
 import pytest
 
 from bot.core.messages import Line
+from bot.core.ports import StoreUnavailable
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
 from bot.stores.redis import EVER, RedisSessions
 from bot.stores.redis_places import Place
 from bot.stores.redis_servers import RedisServers
-from bot.stores.unavailable import StoreUnavailable
 from tests.stores.redis.conftest import Start, Until
 from tests.stores.redis.stores import Archive, numbered, numbers, sessions_at, turns
 from tests.stores.valkey import Server

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from bot.core.messages import Address, Line
-from bot.core.ports import Opened, StaleSession
+from bot.core.ports import Opened, StaleSession, StoreUnavailable
 from bot.core.sessions import Turn
 from bot.stores.database import Database
 from bot.stores.redis import RedisSessions
 from bot.stores.redis_scripts import SAVE, Script
 from bot.stores.redis_servers import RedisServers
 from bot.stores.redis_wire import Reply
-from bot.stores.unavailable import StoreUnavailable
 from tests.stores.redis.conftest import Until
 from tests.stores.redis.stores import Archive, numbered, numbers, sessions_at, turns
 from tests.stores.turns import NOW, go_on

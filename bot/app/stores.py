@@ -1,0 +1,60 @@
+"""Where sessions and everything else are kept, by the settings: one SQLite file, or PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from bot.core.ports import SessionStore, Transcripts
+from bot.settings import Settings
+from bot.stores.database import Database, open_database
+from bot.stores.migrations import migrate
+from bot.stores.sessions import SqlSessions
+
+if TYPE_CHECKING:
+    from bot.stores.redis import RedisSessions
+    from bot.stores.redis_servers import RedisServers
+
+
+class Sessions(SessionStore, Transcripts, Protocol):
+    """Conversations, and what was said in them."""
+
+
+class Stores:
+    """Nothing is connected before `opened`."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._url = settings.database
+        self.database: Database = open_database(settings.database)
+        self._redis: RedisServers | None = None
+        self._distributed: RedisSessions | None = None
+        if url := settings.redis_url.get_secret_value():
+            from bot.stores.redis import RedisSessions
+            from bot.stores.redis_archive import SqlArchive
+            from bot.stores.redis_servers import RedisServers
+
+            self._redis = RedisServers(url)
+            self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
+        self.sessions: Sessions = self._distributed or SqlSessions(self.database)
+
+    @property
+    def checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What tells that each of them answers, by raising when it does not."""
+        checks = {"database": self.database.ping}
+        return checks | {"redis": self._redis.ping} if self._redis else checks
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """With today's tables. At the end lines that Redis still holds alone are moved, as long as that is quick."""
+        await migrate(self._url)
+        if self._distributed:
+            self._distributed.start()
+        try:
+            yield
+        finally:
+            if self._distributed and self._redis:
+                await self._distributed.close()
+                await self._redis.close()
+            await self.database.close()
