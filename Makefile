@@ -38,7 +38,7 @@ evaluate: .venv/dev.stamp ## how well it understands, beside its peers; writes d
 
 lock: ## resolve the dependencies anew; needs uv
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra dev pyproject.toml -o requirements-dev.lock
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url -c requirements-dev.lock pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --extra distributed -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean: ## remove what make has built; data/ stays
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
