@@ -46,7 +46,8 @@ def answer(entry: FaqEntry, language: str, catalogue: Catalogue) -> Reply:
 
 def guesses(choices: tuple[Choice, ...]) -> Reply:
     """«منظورتان این بود؟», with the nearest that there is."""
-    return Reply(Phrase("faq.guesses"), (*choices, *_UNKNOWN))
+    say = Phrase("faq.guesses" if len(choices) > 1 else "faq.guess")
+    return Reply(say, (*choices, *_UNKNOWN))
 
 
 def unknown() -> Reply:

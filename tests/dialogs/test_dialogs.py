@@ -152,7 +152,7 @@ async def test_an_unknown_question_gets_an_honest_answer_and_is_recorded(citizen
 
 
 async def test_a_near_question_is_offered_as_a_guess(citizen: Citizen) -> None:
-    assert "faq.guesses" in await citizen.says("the price of things")
+    assert "faq.guess" in await citizen.says("the price of things")
     assert "/meant/faq/fee" in citizen.offered
 
 
