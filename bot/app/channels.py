@@ -72,6 +72,7 @@ class Channels:
             counter.renderer,
             secret=secret_key(counter.settings),
             organization=lambda: counter.live.catalogue.organization,
+            relay=counter.stores.relay,
         )
 
     def _messengers(self) -> Iterator[Channel]:

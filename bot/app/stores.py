@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from bot.core.ports import SessionStore, Transcripts
+from bot.core.ports import Relay, SessionStore, Transcripts
 from bot.settings import Settings
 from bot.stores.database import Database, open_database
 from bot.stores.migrations import migrate
@@ -30,12 +30,15 @@ class Stores:
         self.database: Database = open_database(settings.database)
         self._redis: RedisServers | None = None
         self._distributed: RedisSessions | None = None
+        self.relay: Relay | None = None
         if url := settings.redis_url.get_secret_value():
             from bot.stores.redis import RedisSessions
             from bot.stores.redis_archive import SqlArchive
+            from bot.stores.redis_relay import RedisRelay
             from bot.stores.redis_servers import RedisServers
 
             self._redis = RedisServers(url)
+            self.relay = RedisRelay(url)
             self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
         self.sessions: Sessions = self._distributed or SqlSessions(self.database)
 

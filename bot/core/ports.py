@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -351,6 +351,16 @@ class Sender(Protocol):
 
     async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
         """Bring replies to the citizen; `seq` numbers the first of them. Raises SendFailed."""
+        ...
+
+
+class Relay(Protocol):
+    """Tells the other processes of the counter that there is news. At most once, and nobody waits for it."""
+
+    def tell(self, message: str) -> None: ...
+
+    def hearing(self, hear: Callable[[str], Awaitable[None]]) -> AbstractAsyncContextManager[None]:
+        """Meanwhile `hear` is given what other processes tell, one after the other."""
         ...
 
 

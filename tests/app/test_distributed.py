@@ -15,7 +15,7 @@ from bot.core.messages import Address, Event, Inbound
 from bot.core.ports import StoreUnavailable
 from bot.gateway import Outcome
 from bot.settings import Settings
-from tests.app.serving import Client, serving, settings_of, until
+from tests.app.serving import PATIENCE, Client, serving, settings_of, until
 from tests.stores.databases import new_database
 from tests.stores.valkey import Server
 
@@ -63,6 +63,20 @@ async def test_a_form_is_filed_once_with_every_turn_on_another_replica(replicas:
         lines = await client.app[app.COUNTER].sessions.lines(contact, 0)
         assert [line.seq for line in lines] == list(range(1, len(lines) + 1))
         assert [line.content["text"] for line in lines if line.direction == "in"] == list(FORM)
+
+
+async def test_what_is_said_at_one_replica_is_seen_in_a_browser_at_the_other(replicas: list[Client]) -> None:
+    async with replicas[1].ws_connect("/channels/web/socket") as browser:
+        await browser.send_json({"type": "hello", "session": None, "after": 0, "language": "fa"})
+        welcome = await browser.receive_json()
+        said = {"type": "message", "id": "m1", "text": "ساعت کاری شهرداری"}
+        posted = await replicas[0].post("/channels/web/messages", json=said, headers={"X-Session": welcome["session"]})
+        answers = [f for f in (await posted.json())["frames"] if f["type"] == "reply"]
+        seen = welcome
+        async with asyncio.timeout(PATIENCE):
+            while seen.get("seq") != answers[0]["seq"]:
+                seen = await browser.receive_json()  # the greeting comes first
+        assert seen["text"] == answers[0]["text"]
 
 
 async def test_both_stores_are_told_of_in_readiness(replicas: list[Client]) -> None:

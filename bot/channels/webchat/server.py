@@ -4,6 +4,7 @@ in a cookie, so a foreign origin can do nothing that it could not do without a b
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
@@ -22,7 +23,7 @@ from bot.channels.webchat.sockets import OpenSockets, Pace, Socket
 from bot.channels.webchat.tokens import Seal
 from bot.core.catalogue import Organization
 from bot.core.messages import Address, Phrase, Reply
-from bot.core.ports import Contacts, FileRefused, Files, Transcripts, Wording
+from bot.core.ports import Contacts, FileRefused, Files, Relay, Transcripts, Wording
 from bot.gateway import Gateway
 
 HEARTBEAT = 30.0  # seconds between pings; an answer that is late by half of it means that the browser is gone
@@ -53,13 +54,16 @@ class WebChat:
         *,
         secret: str,
         organization: Callable[[], Organization],
+        relay: Relay | None = None,
     ) -> None:
+        """`relay` tells the other processes, where the session may be open in a browser too."""
         self._seal = Seal(secret)
         self._talks = Conversations(gateway, transcripts, files, contacts, wording, self._seal)
         self._wording = wording
         self._organization = organization
         self._pages = Pages(wording, organization)
         self._sockets = OpenSockets()
+        self._relay = relay
         self._paces: OrderedDict[str, Pace] = OrderedDict()
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -75,7 +79,11 @@ class WebChat:
         ]
 
     async def lifespan(self, app: web.Application) -> AsyncIterator[None]:
-        yield
+        if self._relay:
+            async with self._relay.hearing(self._elsewhere):
+                yield
+        else:
+            yield
         await self.close(app)
 
     async def close(self, app: web.Application) -> None:
@@ -84,7 +92,8 @@ class WebChat:
         await self._sockets.close()
 
     async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        """Show it in every tab that is open on this process; the transcript brings it to the others at next hello."""
+        """Show it in every tab that is open; the transcript brings it to the others at next hello."""
+        self._tell_elsewhere(to.id, seq, language)
         if self._sockets.others(to.id):
             await self._sockets.push(to.id, self._talks.replies(replies, seq, language))
 
@@ -144,6 +153,19 @@ class WebChat:
 
     async def _show_others(self, session: str, seq: int, language: str, *, but: Socket | None = None) -> None:
         """Two tabs of one session both see the turn that began with line `seq`."""
+        self._tell_elsewhere(session, seq, language)
+        await self._show_here(session, seq, language, but=but)
+
+    def _tell_elsewhere(self, session: str, seq: int, language: str) -> None:
+        if self._relay:
+            self._relay.tell(f"{session} {seq} {language}")
+
+    async def _elsewhere(self, news: str) -> None:
+        session, seq, language = news.split(" ")
+        with contextlib.suppress(Refused):  # its stores do not answer: the browser sees it at its next hello
+            await self._show_here(session, int(seq), language)
+
+    async def _show_here(self, session: str, seq: int, language: str, *, but: Socket | None = None) -> None:
         if self._sockets.others(session, but):
             turn = await self._talks.since(session, seq - 1, language, history=True)
             await self._sockets.push(session, turn, but=but)
