@@ -136,15 +136,15 @@ $(ASTERISK)/made.stamp:
 # folder of its own.
 .PHONY: test-rasa
 PYTHON310 ?= python3.10
-RASA := .cache/rasa
+RASA_HOME := .cache/rasa
 
-test-rasa: .venv/dev.stamp $(RASA)/made.stamp ## a real Rasa 3.6 trains our export and talks through it
+test-rasa: .venv/dev.stamp $(RASA_HOME)/made.stamp ## a real Rasa 3.6 trains our export and talks through it
 	@PISHKHAN_RASA=1 $(BIN)/pytest tests/rasa/real -s
 
-$(RASA)/made.stamp:
+$(RASA_HOME)/made.stamp:
 	@$(PYTHON310) -c 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 10))' 2>/dev/null \
 	  || { echo "Rasa 3.6 needs Python 3.10; '$(PYTHON310)' is not one. Say where it is: make test-rasa PYTHON310=/…/python3.10"; exit 1; }
-	@echo "Installing Rasa 3.6 into $(RASA) …"
-	@test -x $(RASA)/bin/python || $(PYTHON310) -m venv $(RASA)
-	@$(RASA)/bin/python -m pip install --quiet --disable-pip-version-check 'rasa==3.6.21' 'setuptools<81'
+	@echo "Installing Rasa 3.6 into $(RASA_HOME) …"
+	@test -x $(RASA_HOME)/bin/python || $(PYTHON310) -m venv $(RASA_HOME)
+	@$(RASA_HOME)/bin/python -m pip install --quiet --disable-pip-version-check 'rasa==3.6.21' 'setuptools<81'
 	@touch $@
