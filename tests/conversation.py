@@ -42,7 +42,7 @@ from bot.desk.service_desk import ServiceDesk
 from bot.dialogs.engine import Engine
 from bot.dialogs.registry import Dialogs, build
 from bot.gateway import Gateway, Outcome
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
 
 KNOWLEDGE_BASE = Path(__file__).parent.parent / "knowledge_base"
@@ -57,7 +57,7 @@ def content(folder: Path = KNOWLEDGE_BASE) -> tuple[Catalogue, Nlu]:
     """The project's own content and the understanding trained on it, once per test run."""
     if folder not in _loaded:
         catalogue = load(folder)
-        _loaded[folder] = catalogue, LexicalNlu.train(catalogue)
+        _loaded[folder] = catalogue, EmbeddedNlu.train(catalogue)
     return _loaded[folder]
 
 

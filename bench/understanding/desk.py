@@ -12,8 +12,8 @@ from bench.understanding.sets import Missing
 from bot.core.catalogue import Catalogue
 from bot.core.ports import Match
 from bot.nlu.evaluation.measures import Judged, auroc, mean
-from bot.nlu.intents import Encode
-from bot.nlu.model import LexicalNlu, trained
+from bot.nlu.model import EmbeddedNlu, trained
+from bot.nlu.vectors import Encode
 
 KINDS = ("paraphrase", "colloquial", "finglish", "typo", "short", "story", "far", "near")
 
@@ -78,7 +78,7 @@ def missing_answers(questions: Sequence[DeskQuestion], catalogue: Catalogue) -> 
 
 def understanding(catalogue: Catalogue, encode: Encode | None = None) -> Ask:
     """As the server answers, with meaning when there is an encoder."""
-    nlu = LexicalNlu(trained(catalogue, encode))
+    nlu = EmbeddedNlu(trained(catalogue, encode))
 
     def ask(text: str) -> Sequence[Match]:
         vector = encode([" ".join(nlu.vocabulary.read(text))])[0] if encode else None

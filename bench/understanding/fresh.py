@@ -51,10 +51,10 @@ def of(system: str) -> Cost:
 
 def lexical(catalogue: Catalogue) -> tuple[float, Answer, Answer]:
     """Our understanding as the server starts it: wishes, values and answers."""
-    from bot.nlu.model import LexicalNlu
+    from bot.nlu.model import EmbeddedNlu
 
     imported = process_time()
-    nlu = LexicalNlu.train(catalogue)
+    nlu = EmbeddedNlu.train(catalogue)
     return imported, lambda text: nlu.read(text, "fa"), lambda text: nlu.answers(text, "fa")
 
 

@@ -14,8 +14,8 @@ import numpy as np
 from bot.nlu.evaluation import intents, questions
 from bot.nlu.evaluation.files import Entry, Labelled
 from bot.nlu.evaluation.measures import DEPTH
-from bot.nlu.intents import Encode
 from bot.nlu.normalise import normalise, stem, tokens
+from bot.nlu.vectors import Encode
 
 Reals = np.ndarray[Any, np.dtype[np.float64]]
 Scored = Sequence[tuple[str, float]]

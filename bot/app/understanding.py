@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bot.core.catalogue import Catalogue
 from bot.core.ports import Nlu
 from bot.dialogs.router import INTENTS
-from bot.nlu.model import LexicalNlu, Trained, trained
+from bot.nlu.model import EmbeddedNlu, Trained, trained
 from bot.nlu.model_cache import ModelCache
 from bot.nlu.rasa import RasaNlu, RasaServer
 from bot.nlu.semantic import Encoder, load
@@ -111,7 +111,7 @@ class Understanding:
         return model
 
     def _serving(self, model: Trained) -> Nlu:
-        embedded = LexicalNlu(model, ask=self._vector if self._name else None)
+        embedded = EmbeddedNlu(model, ask=self._vector if self._name else None)
         return RasaNlu(self._rasa, embedded, INTENTS) if self._rasa else embedded
 
     async def _vector(self, words: str) -> Floats | None:

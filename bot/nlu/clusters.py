@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.core.ports import Match
 from bot.core.requests import Missed
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from bot.nlu.vectors import Index, Shares, Space, views
 
 SHARES: Shares = (0.5, 0.2, 0.3)
@@ -92,7 +92,7 @@ class Cluster:
         return sum(wording.chosen[self.proposal] for wording in self.wordings)
 
 
-def clusters(misses: Iterable[Missed], nlu: LexicalNlu) -> list[Cluster]:
+def clusters(misses: Iterable[Missed], nlu: EmbeddedNlu) -> list[Cluster]:
     """The most asked first. 10,000 wordings take seconds. The same misses give the same clusters."""
     by_entry: dict[str, list[Missed]] = defaultdict(list)
     for missed in sorted(misses, key=_age):
@@ -109,7 +109,7 @@ def _age(missed: Missed) -> int:
     return int(missed.id)
 
 
-def _wordings(misses: Iterable[Missed], nlu: LexicalNlu) -> tuple[Wording, ...]:
+def _wordings(misses: Iterable[Missed], nlu: EmbeddedNlu) -> tuple[Wording, ...]:
     """The most asked first."""
     same: dict[Words, list[Missed]] = defaultdict(list)
     for missed in misses:
@@ -125,7 +125,7 @@ def _importance(wording: Wording) -> tuple[int, int]:
     return -wording.times, _age(wording.misses[0])
 
 
-def _joined(wordings: Sequence[Wording], nlu: LexicalNlu) -> list[Cluster]:
+def _joined(wordings: Sequence[Wording], nlu: EmbeddedNlu) -> list[Cluster]:
     by_meaning: dict[str | Words, list[Wording]] = defaultdict(list)
     for group in nearly_the_same(wordings, nlu):
         proposal, score = _proposal(group)
@@ -151,7 +151,7 @@ def _proposal(wordings: Collection[Wording], but: str = "") -> tuple[str, float]
 # --- likeness -----------------------------------------------------------------------------------
 
 
-def nearly_the_same(wordings: Sequence[Wording], nlu: LexicalNlu) -> list[list[Wording]]:
+def nearly_the_same(wordings: Sequence[Wording], nlu: EmbeddedNlu) -> list[list[Wording]]:
     """Groups around the wordings that most others are like; all members of a group are like its first, so groups do
     not grow into chains. The content's own questions teach which words are common."""
     seen = [views(wording.words) for wording in wordings]

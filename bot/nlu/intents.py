@@ -5,7 +5,7 @@ Where vectors of the sentences' meaning are at hand, a second model adds them to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,11 @@ import numpy as np
 from bot.nlu.intent_views import SHARES, views
 from bot.nlu.normalise import tokens
 from bot.nlu.scorer import Lesson, Scorer
-from bot.nlu.vectors import Floats, Space
+from bot.nlu.vectors import Encode, Floats, Space
 
 NONE = "none"
 CONTRAST = 0.7  # of rarity
 KNOWN = 0.06  # share of a sentence that was seen before; what people ask has 0.12 at least, mashed keys have less
-
-Encode = Callable[[Sequence[str]], Floats]
-"""Texts → (n × size), rows of unit length."""
 
 Guesses = list[tuple[str, float]]
 

@@ -12,11 +12,11 @@ from bot.core.catalogue import Catalogue
 from bot.core.ports import Match, Reading
 from bot.nlu.entities import Clock, find_entities, parse
 from bot.nlu.finglish import Vocabulary
-from bot.nlu.intents import NONE, Encode, IntentModel
+from bot.nlu.intents import NONE, IntentModel
 from bot.nlu.normalise import is_persian, tokens
 from bot.nlu.retrieval import Passage, Retriever
 from bot.nlu.terms import Words
-from bot.nlu.vectors import Floats
+from bot.nlu.vectors import Encode, Floats
 
 GUESSES = 5
 PAGE = 0.85  # weight of a service page beside an FAQ entry, which answers more exactly
@@ -67,7 +67,7 @@ def _vocabulary(catalogue: Catalogue, once: Read = tokens) -> Vocabulary:
     return Vocabulary(chain(map(once, english), persian))
 
 
-class LexicalNlu:
+class EmbeddedNlu:
     """Implements `bot.core.ports.Nlu`. `ask` brings the meaning of a question, when there is an encoder."""
 
     def __init__(self, parts: Trained, *, today: Clock = date.today, ask: Ask | None = None) -> None:
@@ -76,7 +76,7 @@ class LexicalNlu:
         self.ask = ask
 
     @classmethod
-    def train(cls, catalogue: Catalogue, *, today: Clock = date.today) -> LexicalNlu:
+    def train(cls, catalogue: Catalogue, *, today: Clock = date.today) -> EmbeddedNlu:
         """By words and letters alone."""
         return cls(trained(catalogue), today=today)
 

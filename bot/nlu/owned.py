@@ -7,10 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from bot.nlu.terms import Words
-from bot.nlu.vectors import Floats, Ints
-
-Encode = Callable[[Sequence[str]], Floats]
-"""Texts → (n, size), rows of unit length."""
+from bot.nlu.vectors import Encode, Floats, Ints
 
 PART, STEP = 32, 24  # words of a long text that are encoded together, and from one such part to the next
 

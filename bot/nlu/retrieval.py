@@ -19,10 +19,10 @@ from bot.core.ports import Match
 from bot.nlu.belief import Belief, Rehearsal, Signs
 from bot.nlu.bm25 import Bm25
 from bot.nlu.nearest import ALONGSIDE, Nearest
-from bot.nlu.owned import Encode, Meanings, Owned
+from bot.nlu.owned import Meanings, Owned
 from bot.nlu.spelling import Spelling
 from bot.nlu.terms import LIGHT, Terms, Words
-from bot.nlu.vectors import Floats, Ints
+from bot.nlu.vectors import Encode, Floats, Ints
 
 NEAREST = 0.35  # share of the nearest line in the lexical score; the rest is BM25's
 ANSWERING = 2.0  # what the nearness of an answer's letters counts against a line's: it can never be all of it

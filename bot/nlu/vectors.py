@@ -7,7 +7,7 @@ A sentence is seen in several views, as `views` gives them: its words, the lette
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -21,6 +21,8 @@ from bot.nlu.normalise import bones, stem
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+Encode = Callable[[Sequence[str]], Floats]
+"""Texts → (n, size), rows of unit length."""
 
 
 class Views(NamedTuple):

@@ -12,15 +12,15 @@ from pydantic import SecretStr
 
 from bot import app
 from bot.app import Counter
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from bot.nlu.rasa import RasaNlu
 from bot.nlu.semantic import NoEncoder
 from tests.app.serving import settings_of
 from tests.nlu.small_encoder import NAME
 
 
-def embedded(counter: Counter) -> LexicalNlu:
-    assert isinstance(counter.live.nlu, LexicalNlu)
+def embedded(counter: Counter) -> EmbeddedNlu:
+    assert isinstance(counter.live.nlu, EmbeddedNlu)
     return counter.live.nlu
 
 

@@ -19,7 +19,7 @@ from bot.core.requests import Miss, Missed
 from bot.nlu.clusters import Cluster, clusters
 from bot.nlu.collisions import collisions
 from bot.nlu.masking import masked
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from tests.nlu.small_content import small_catalogue
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -31,8 +31,8 @@ def content() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def nlu(content: Catalogue) -> LexicalNlu:
-    return LexicalNlu.train(content)
+def nlu(content: Catalogue) -> EmbeddedNlu:
+    return EmbeddedNlu.train(content)
 
 
 class Misses(list[Missed]):
@@ -53,7 +53,7 @@ def shown(found: list[Cluster]) -> list[tuple[str, int, list[str]]]:
 # --- clusters -----------------------------------------------------------------------------------
 
 
-def test_one_question_in_many_spellings_is_one_cluster(nlu: LexicalNlu) -> None:
+def test_one_question_in_many_spellings_is_one_cluster(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.add("ماهی قرمز از کجا بخرم")
     misses.add("ماهي  قرمز از كجا بخرم؟", 2)
@@ -70,14 +70,14 @@ def test_one_question_in_many_spellings_is_one_cluster(nlu: LexicalNlu) -> None:
     assert [m.id for m in fish.misses] == ["1", "2", "3", "4"]
 
 
-def test_questions_near_to_one_entry_are_its_variants(nlu: LexicalNlu) -> None:
+def test_questions_near_to_one_entry_are_its_variants(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.add("آشغال دم در مونده نمی‌برن", 2)
     misses.add("ساعت بردن زباله‌ها", 3)
     assert {c.proposal for c in clusters(misses, nlu)} <= {"faq/waste_time", ""}
 
 
-def test_what_citizens_chose_is_proposed(nlu: LexicalNlu) -> None:
+def test_what_citizens_chose_is_proposed(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.add("اون برگه سبزه رو می‌خوام", 3)
     misses.meant("اون برگه سبزه رو می‌خوام", "faq/permit_documents", 2)
@@ -89,14 +89,14 @@ def test_what_citizens_chose_is_proposed(nlu: LexicalNlu) -> None:
     assert (second.proposal, second.times, second.chosen) == ("intent/track_request", 1, 1)
 
 
-def test_what_citizens_chose_joins_what_looks_different(nlu: LexicalNlu) -> None:
+def test_what_citizens_chose_joins_what_looks_different(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.meant("اون برگه سبزه رو می‌خوام", "faq/permit_documents")
     misses.meant("مجوزه چیا لازم داره", "faq/permit_documents")
     assert [c.times for c in clusters(misses, nlu)] == [2]
 
 
-def test_an_answer_that_did_not_help_is_a_cluster_of_its_own(nlu: LexicalNlu) -> None:
+def test_an_answer_that_did_not_help_is_a_cluster_of_its_own(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.add("ساعت کاری شهرداری چیست؟", 2, reason="unhelpful", entry="hours")
     misses.add("جمعه باز هستید", reason="unhelpful", entry="hours")
@@ -108,7 +108,7 @@ def test_an_answer_that_did_not_help_is_a_cluster_of_its_own(nlu: LexicalNlu) ->
     assert [c.unhelpful for c in clusters(misses, nlu)] == ["hours", ""]
 
 
-def test_what_is_answered_by_now_is_in_none(nlu: LexicalNlu) -> None:
+def test_what_is_answered_by_now_is_in_none(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.add("ساعت جمع آوری زباله")
     assert clusters(misses, nlu) == []
@@ -116,7 +116,7 @@ def test_what_is_answered_by_now_is_in_none(nlu: LexicalNlu) -> None:
     assert [c.proposal for c in clusters(misses, nlu)] == ["faq/hours"], "it would be told another answer"
 
 
-def test_words_without_a_letter_harm_nobody(nlu: LexicalNlu) -> None:
+def test_words_without_a_letter_harm_nobody(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     for text in ("؟؟؟", "", "...", "\u200c"):
         misses.add(text)
@@ -124,7 +124,7 @@ def test_words_without_a_letter_harm_nobody(nlu: LexicalNlu) -> None:
     assert clusters([], nlu) == []
 
 
-def test_the_same_misses_give_the_same_clusters_in_any_order(nlu: LexicalNlu) -> None:
+def test_the_same_misses_give_the_same_clusters_in_any_order(nlu: EmbeddedNlu) -> None:
     misses, chance = Misses(), random.Random(5)
     for text in phrases(chance, 60):
         misses.add(text)
@@ -134,7 +134,7 @@ def test_the_same_misses_give_the_same_clusters_in_any_order(nlu: LexicalNlu) ->
     assert sorted(m.id for c in once for m in c.misses) == sorted(m.id for m in misses)
 
 
-def test_a_cluster_keeps_its_name_when_more_is_asked(nlu: LexicalNlu) -> None:
+def test_a_cluster_keeps_its_name_when_more_is_asked(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     misses.add("ماهی قرمز از کجا بخرم")
     before = clusters(misses, nlu)[0].id
@@ -150,7 +150,7 @@ def phrases(chance: random.Random, count: int) -> Iterator[str]:
         yield " ".join(chance.choices(words, k=chance.randint(3, 8)))
 
 
-def test_ten_thousand_misses_take_seconds(nlu: LexicalNlu) -> None:
+def test_ten_thousand_misses_take_seconds(nlu: EmbeddedNlu) -> None:
     misses = Misses()
     for text in phrases(random.Random(7), 10_000):
         misses.add(text)

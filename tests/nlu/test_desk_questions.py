@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from bot.content import load
 from bot.core.catalogue import Catalogue
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from bot.nlu.normalise import tokens
 
 HERE = Path(__file__).parent
@@ -65,7 +65,7 @@ def content() -> Iterator[Catalogue]:
 
 @pytest.fixture(scope="module")
 def outcomes(content: Catalogue) -> list[Outcome]:
-    nlu = LexicalNlu.train(content)
+    nlu = EmbeddedNlu.train(content)
 
     async def ask(question: Question) -> Outcome:
         matches = await nlu.answers(question.text, "fa")

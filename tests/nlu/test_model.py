@@ -19,7 +19,7 @@ from bot.core.ports import Nlu, Unreadable
 from bot.dialogs.router import CERTAIN
 from bot.nlu.evaluation.intents import own_intents
 from bot.nlu.evaluation.questions import own_faq
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 from tests.nlu.small_content import EXAMPLES, FAQ, UNRELATED, small_catalogue
 
 TODAY = date(2026, 11, 23)
@@ -27,8 +27,8 @@ OWN = Path(__file__).parents[2] / "knowledge_base"
 
 
 @pytest.fixture(scope="module")
-def nlu() -> LexicalNlu:
-    return LexicalNlu.train(small_catalogue(), today=lambda: TODAY)
+def nlu() -> EmbeddedNlu:
+    return EmbeddedNlu.train(small_catalogue(), today=lambda: TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def own() -> Iterator[Catalogue]:
 
 
 @pytest.mark.parametrize(("intent", "text"), [(intent, text) for intent, texts in EXAMPLES.items() for text in texts])
-def test_what_was_taught_is_known(nlu: LexicalNlu, intent: str, text: str) -> None:
+def test_what_was_taught_is_known(nlu: EmbeddedNlu, intent: str, text: str) -> None:
     reading = nlu.reading(text, "fa")
     assert reading.intent == intent
     assert reading.guesses[0] == (intent, reading.confidence)
@@ -60,12 +60,12 @@ def test_what_was_taught_is_known(nlu: LexicalNlu, intent: str, text: str) -> No
         ("human", "میشه با یه کارشناس صحبت کنم"),
     ],
 )  # fmt: skip
-def test_other_words_for_it_are_understood(nlu: LexicalNlu, intent: str, text: str) -> None:
+def test_other_words_for_it_are_understood(nlu: EmbeddedNlu, intent: str, text: str) -> None:
     assert nlu.reading(text, "fa").intent == intent
 
 
 @pytest.mark.parametrize("text", ["", "   ", "؟!…", "qwrtzx", "\u200c\u200e"])
-def test_what_has_no_known_part_is_none(nlu: LexicalNlu, text: str) -> None:
+def test_what_has_no_known_part_is_none(nlu: EmbeddedNlu, text: str) -> None:
     assert nlu.reading(text, "fa").intent == "none"
     assert nlu.matches(text, "fa") == ()
 
@@ -73,20 +73,20 @@ def test_what_has_no_known_part_is_none(nlu: LexicalNlu, text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["هوای امروز بارونیه؟", "یه جوک خنده‌دار بگو", "tell me a good joke", "قیمت دلار چنده امروز"]
 )
-def test_what_is_no_business_of_ours_is_no_wish(nlu: LexicalNlu, text: str) -> None:
+def test_what_is_no_business_of_ours_is_no_wish(nlu: EmbeddedNlu, text: str) -> None:
     reading = nlu.reading(text, "fa")
     assert reading.intent == "none" or reading.confidence < CERTAIN
 
 
-def test_entities_come_with_raw_offsets(nlu: LexicalNlu) -> None:
+def test_entities_come_with_raw_offsets(nlu: EmbeddedNlu) -> None:
     text = "سلام، ۰۹۱۲ ۳۴۵ ۶۷۸۹ برای فردا"
     found = {e.kind: (e.value, text[e.start : e.end]) for e in nlu.reading(text, "fa").entities}
     assert found == {"mobile": ("+989123456789", "۰۹۱۲ ۳۴۵ ۶۷۸۹"), "date": ("2026-11-24", "فردا")}
 
 
-def test_training_has_no_chance_in_it(nlu: LexicalNlu) -> None:
+def test_training_has_no_chance_in_it(nlu: EmbeddedNlu) -> None:
     with ThreadPoolExecutor() as pool:
-        again = pool.submit(LexicalNlu.train, small_catalogue(), today=lambda: TODAY).result()
+        again = pool.submit(EmbeddedNlu.train, small_catalogue(), today=lambda: TODAY).result()
     for text in ("مدارک جواز", "می‌خوام شکایت کنم", "hello"):
         assert nlu.reading(text, "fa") == again.reading(text, "fa")
     assert nlu.matches("مدارک جواز", "fa") == again.matches("مدارک جواز", "fa")
@@ -99,7 +99,7 @@ def test_training_has_no_chance_in_it(nlu: LexicalNlu) -> None:
     ("entry", "text"),
     [(id, text) for id, (_, fa, en, variants, english, _) in FAQ.items() for text in (fa, en, *variants, *english)],
 )
-def test_its_own_ways_of_asking_find_an_entry(nlu: LexicalNlu, entry: str, text: str) -> None:
+def test_its_own_ways_of_asking_find_an_entry(nlu: EmbeddedNlu, entry: str, text: str) -> None:
     best = nlu.matches(text, "fa")[0]
     assert best.id == f"faq/{entry}"
     assert best.sure
@@ -117,16 +117,16 @@ def test_its_own_ways_of_asking_find_an_entry(nlu: LexicalNlu, entry: str, text:
         ("service/permit", "پروانه ساختمانی"), ("service/light", "روشنایی معابر"),
     ],
 )  # fmt: skip
-def test_other_words_find_the_answer(nlu: LexicalNlu, entry: str, text: str) -> None:
+def test_other_words_find_the_answer(nlu: EmbeddedNlu, entry: str, text: str) -> None:
     assert nlu.matches(text, "fa")[0].id == entry
 
 
 @pytest.mark.parametrize("text", UNRELATED)
-def test_nothing_unrelated_is_told_as_an_answer(nlu: LexicalNlu, text: str) -> None:
+def test_nothing_unrelated_is_told_as_an_answer(nlu: EmbeddedNlu, text: str) -> None:
     assert not any(match.sure for match in nlu.matches(text, "fa"))
 
 
-def test_matches_are_ordered_limited_and_only_the_first_may_be_sure(nlu: LexicalNlu) -> None:
+def test_matches_are_ordered_limited_and_only_the_first_may_be_sure(nlu: EmbeddedNlu) -> None:
     for text in ("پروانه ساختمان", "هزینه", "زباله", "what do I need"):
         matches = nlu.matches(text, "fa", limit=3)
         assert len(matches) <= 3
@@ -135,7 +135,7 @@ def test_matches_are_ordered_limited_and_only_the_first_may_be_sure(nlu: Lexical
         assert not any(m.sure for m in matches[1:])
 
 
-def test_the_service_talked_about_comes_first(nlu: LexicalNlu) -> None:
+def test_the_service_talked_about_comes_first(nlu: EmbeddedNlu) -> None:
     def first(service: str) -> str:
         return nlu.matches("چه ساعتی؟ چقدر؟", "fa", service=service)[0].id
 
@@ -154,7 +154,7 @@ def test_parse_is_the_ports(nlu: Nlu) -> None:
     [{"faq": False}, {"examples": False}, {"unrelated": ()}, {"faq": False, "examples": False, "unrelated": ()}],
 )
 def test_poor_content_still_makes_a_model(left_out: dict[str, object]) -> None:
-    model = LexicalNlu.train(small_catalogue(**left_out))  # type: ignore[arg-type]
+    model = EmbeddedNlu.train(small_catalogue(**left_out))  # type: ignore[arg-type]
     for text in ("سلام", "پروانه", "hello", ""):
         assert 0 <= model.reading(text, "fa").confidence <= 1
         assert len(model.matches(text, "fa")) <= 4
@@ -163,10 +163,10 @@ def test_poor_content_still_makes_a_model(left_out: dict[str, object]) -> None:
 def test_one_entry_alone_answers_its_question() -> None:
     catalogue = small_catalogue()
     catalogue = replace(catalogue, faq={"hours": catalogue.faq["hours"]}, services={})
-    assert LexicalNlu.train(catalogue).matches("ساعت کاری شهرداری چیست؟", "fa")[0].sure
+    assert EmbeddedNlu.train(catalogue).matches("ساعت کاری شهرداری چیست؟", "fa")[0].sure
 
 
-def test_a_model_can_be_sent_to_another_process(nlu: LexicalNlu) -> None:
+def test_a_model_can_be_sent_to_another_process(nlu: EmbeddedNlu) -> None:
     assert pickle.loads(pickle.dumps(nlu.intents)).guess(["سلام"]) == nlu.intents.guess(["سلام"])
 
 
@@ -177,12 +177,12 @@ def test_any_text_is_read(text: str) -> None:
     assert all(0 <= match.score <= 1 for match in model.matches(text, "fa", service="permit"))
 
 
-_made: list[LexicalNlu] = []
+_made: list[EmbeddedNlu] = []
 
 
-def _model() -> LexicalNlu:
+def _model() -> EmbeddedNlu:
     if not _made:
-        _made.append(LexicalNlu.train(small_catalogue()))
+        _made.append(EmbeddedNlu.train(small_catalogue()))
     return _made[0]
 
 

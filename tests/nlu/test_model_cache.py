@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu.model import LexicalNlu, Trained, trained
+from bot.nlu.model import EmbeddedNlu, Trained, trained
 from bot.nlu.model_cache import ModelCache, fingerprint
 from tests.nlu.small_content import small_catalogue
 
@@ -35,8 +35,8 @@ def test_what_was_kept_understands_the_same(cache: ModelCache, model: Trained) -
     again = ModelCache(cache.folder, lambda: "key").kept(catalogue, "")
     assert again
     for text in ("مدارک جواز", "می‌خوام درخواست ثبت کنم", "zobale ro key mibaran", "hello"):
-        assert LexicalNlu(again).reading(text, "fa") == LexicalNlu(model).reading(text, "fa")
-        assert LexicalNlu(again).matches(text, "fa") == LexicalNlu(model).matches(text, "fa")
+        assert EmbeddedNlu(again).reading(text, "fa") == EmbeddedNlu(model).reading(text, "fa")
+        assert EmbeddedNlu(again).matches(text, "fa") == EmbeddedNlu(model).matches(text, "fa")
 
 
 def test_it_is_of_this_content_encoder_and_key_alone(cache: ModelCache, model: Trained) -> None:

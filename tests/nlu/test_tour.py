@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from bot.content import load
 from bot.core.ports import Match, Reading
 from bot.dialogs.router import CERTAIN
-from bot.nlu.model import LexicalNlu
+from bot.nlu.model import EmbeddedNlu
 
 HERE = Path(__file__).parent
 TODAY = date(2026, 11, 23)  # Monday, 2 Azar 1405
@@ -24,11 +24,11 @@ ASKED = {"said", "wish", "answer", "entities", "both", "nothing"}
 
 
 @pytest.fixture(scope="module")
-def nlu() -> Iterator[LexicalNlu]:
-    yield LexicalNlu.train(load(HERE.parents[1] / "knowledge_base"), today=lambda: TODAY)
+def nlu() -> Iterator[EmbeddedNlu]:
+    yield EmbeddedNlu.train(load(HERE.parents[1] / "knowledge_base"), today=lambda: TODAY)
 
 
-def heard(nlu: LexicalNlu, said: str) -> tuple[Reading, tuple[Match, ...]]:
+def heard(nlu: EmbeddedNlu, said: str) -> tuple[Reading, tuple[Match, ...]]:
     async def hear() -> tuple[Reading, tuple[Match, ...]]:
         return await nlu.read(said, "fa"), await nlu.answers(said, "fa")
 
@@ -40,7 +40,7 @@ def offered(reading: Reading, matches: tuple[Match, ...]) -> set[str]:
 
 
 @pytest.mark.parametrize("stop", TOUR, ids=[stop["said"] for stop in TOUR])
-def test_what_was_said_is_understood(nlu: LexicalNlu, stop: dict[str, Any]) -> None:
+def test_what_was_said_is_understood(nlu: EmbeddedNlu, stop: dict[str, Any]) -> None:
     reading, matches = heard(nlu, stop["said"])
     if "wish" in stop:
         assert reading.intent == stop["wish"], reading.guesses
@@ -76,7 +76,7 @@ def test_the_tour_is_long_and_each_stop_asks_for_something() -> None:
     ],
 )
 def test_what_names_no_service_is_about_the_one_that_is_talked_of(
-    nlu: LexicalNlu, said: str, service: str, told: str
+    nlu: EmbeddedNlu, said: str, service: str, told: str
 ) -> None:
     matches = nlu.matches(said, "fa", service=service)
     assert (matches[0].id if matches and matches[0].sure else "") == told

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.nlu.intents import Encode
-from bot.nlu.vectors import Floats
+from bot.nlu.vectors import Encode, Floats
 
 
 def remembered(encode: Encode | None) -> Encode | None:

@@ -14,9 +14,10 @@ from bot.nlu.evaluation.files import Labelled, read_intents
 from bot.nlu.evaluation.measures import Judged, calibration_error, macro_f1, mean, out_of_scope_auroc
 from bot.nlu.evaluation.memory import grown_mb, resident_mb
 from bot.nlu.finglish import Vocabulary
-from bot.nlu.intents import NONE, Encode, IntentModel
+from bot.nlu.intents import NONE, IntentModel
 from bot.nlu.model import trained
 from bot.nlu.normalise import tokens
+from bot.nlu.vectors import Encode
 
 FOLDS = 5
 

@@ -17,10 +17,10 @@ from bot.nlu.evaluation.files import Entry, Question, read_entries, read_questio
 from bot.nlu.evaluation.measures import DEPTH, Judged, calibration_error, mean, out_of_scope_auroc, ranking
 from bot.nlu.evaluation.memory import grown_mb, resident_mb
 from bot.nlu.finglish import Vocabulary
-from bot.nlu.intents import Encode
 from bot.nlu.model import trained
 from bot.nlu.normalise import tokens
 from bot.nlu.retrieval import Passage, Retriever
+from bot.nlu.vectors import Encode
 
 OWN_FOLDS = 10
 
