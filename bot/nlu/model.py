@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from bot.nlu.terms import Words
 from bot.nlu.vectors import Encode, Floats
 
 GUESSES = 5
+ONE_TURN = 64  # texts whose words are kept: those of the turns that are under way
 PAGE = 0.85  # weight of a service page beside an FAQ entry, which answers more exactly
 LEAST = 0.25  # confidence below which no intent is named
 
@@ -74,6 +75,7 @@ class EmbeddedNlu:
         self.vocabulary, self.intents, self.retriever = parts
         self.today = today
         self.ask = ask
+        self._words = lru_cache(ONE_TURN)(self.vocabulary.read)  # a turn asks for those of its text several times
 
     @classmethod
     def train(cls, catalogue: Catalogue, *, today: Clock = date.today) -> EmbeddedNlu:
@@ -87,11 +89,11 @@ class EmbeddedNlu:
         return self.matches(text, language, await self._vector(text), service=service, limit=limit)
 
     async def _vector(self, text: str) -> Floats | None:
-        return await self.ask(" ".join(self.vocabulary.read(text))) if self.ask else None
+        return await self.ask(" ".join(self._words(text))) if self.ask else None
 
     def reading(self, text: str, language: str, vector: Floats | None = None) -> Reading:
         """What `read` answers; without a vector by words and letters alone."""
-        guesses = tuple(self.intents.guess(self.vocabulary.read(text), vector)[:GUESSES])
+        guesses = tuple(self.intents.guess(self._words(text), vector)[:GUESSES])
         entities = find_entities(text, self.today())
         if not guesses:
             return Reading(NONE, 1.0, entities)
@@ -104,7 +106,7 @@ class EmbeddedNlu:
         self, text: str, language: str, vector: Floats | None = None, *, service: str = "", limit: int = 4
     ) -> tuple[Match, ...]:
         """What `answers` answers; without a vector by words and letters alone."""
-        return self.retriever.ask(self.vocabulary.read(text), vector, service=service, limit=limit)
+        return self.retriever.ask(self._words(text), vector, service=service, limit=limit)
 
     def parse(self, kind: str, text: str, *, today: date) -> str | int:
         return self.vocabulary.language(text) if kind == "language" else parse(kind, text, today)

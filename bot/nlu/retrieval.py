@@ -131,18 +131,19 @@ class Retriever:
         that it is right. While a `service` is being talked about its entries come first: «هزینه‌اش چقدر است؟»."""
         if not self.passages or not words:
             return ()
-        matches = self._matches(words, vector, service, limit)
+        found = self.scores(words, vector)
+        matches = self._matches(words, found, service, limit)
         if not service or not matches or matches[0].sure:
             return matches
-        if self._clear_within(words, service):
+        by_words = found if found.meaning is None else self.scores(words)
+        if self._clear_within(words, by_words.total, service):
             return (replace(matches[0], score=max(matches[0].score, SURE), sure=True), *matches[1:])
-        anywhere = self._matches(words, vector, "", limit)
+        anywhere = self._matches(words, found, "", limit)
         return anywhere if anywhere[0].sure else matches
 
-    def _clear_within(self, words: Words, service: str) -> bool:
+    def _clear_within(self, words: Words, total: Floats, service: str) -> bool:
         """Whether the nearest entry of the service says every word of a question that names none, and it alone."""
         terms = self.terms.of(words)
-        total = self.scores(words).total
         ours = [place for place in _highest(total, RIVALS * RIVALS).tolist() if self.passages[place].service == service]
         if not ours or max(map(self.said.rare, terms), default=0.0) < TELLING:
             return False
@@ -151,8 +152,8 @@ class Retriever:
         clear = first >= wanted and first >= CLEAR * second and first * SCOPE >= float(total.max())
         return clear and all(term in self.said.documents[ours[0]] for term in terms)
 
-    def _matches(self, words: Words, vector: Floats | None, service: str, limit: int) -> tuple[Match, ...]:
-        found = self.scores(words, vector)
+    def _matches(self, words: Words, found: Scores, service: str, limit: int) -> tuple[Match, ...]:
+        found = replace(found, total=found.total.copy())
         if (owner := self.exact.get(tuple(words))) is not None:
             found.total[owner] = EXACT
         if service:
