@@ -337,20 +337,48 @@ class Wording(Protocol):
 
 
 class SendFailed(Exception):
-    """A provider did not take a message. `retry_in` seconds, or None: never. `unreachable`: blocked us, or gone."""
+    """A provider did not take a message. `retry_in` seconds, or None: never. `unreachable`: blocked us, or gone.
+    `doubtful`: it may have taken it all the same, its answer never came."""
 
-    def __init__(self, why: str, *, retry_in: float | None = None, unreachable: bool = False) -> None:
+    def __init__(
+        self, why: str, *, retry_in: float | None = None, unreachable: bool = False, doubtful: bool = False
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.retry_in = retry_in
         self.unreachable = unreachable
+        self.doubtful = doubtful
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Messages that a provider takes: in a second altogether, and to one address."""
+
+    per_second: float
+    per_address: float
 
 
 class Sender(Protocol):
     """The sending half of a channel."""
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        """Bring replies to the citizen; `seq` numbers the first of them. Raises SendFailed."""
+    @property
+    def rate(self) -> Rate | None:
+        """What the provider takes; None: as many as there are."""
+        ...
+
+    @property
+    def disturbs(self) -> bool:
+        """Whether a message makes somebody's telephone ring: not for the quiet hours."""
+        ...
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether what is sent twice with the same key is seen once."""
+        ...
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
+        """Bring replies to the citizen; `seq` numbers the first of them, `key` names what is told. The provider's id
+        of the message, by which a receipt may come; "" where there is none. Raises SendFailed."""
         ...
 
 
