@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from bot.core.ports import Relay, SessionStore, Transcripts
+from bot.core.ports import Limits, Relay, SessionStore, Transcripts
 from bot.settings import Settings
 from bot.stores.database import Database, open_database
+from bot.stores.limits import MemoryLimits
 from bot.stores.migrations import migrate
 from bot.stores.sessions import SqlSessions
 
@@ -31,14 +32,17 @@ class Stores:
         self._redis: RedisServers | None = None
         self._distributed: RedisSessions | None = None
         self.relay: Relay | None = None
+        self.limits: Limits = MemoryLimits()
         if url := settings.redis_url.get_secret_value():
             from bot.stores.redis import RedisSessions
             from bot.stores.redis_archive import SqlArchive
+            from bot.stores.redis_limits import RedisLimits
             from bot.stores.redis_relay import RedisRelay
             from bot.stores.redis_servers import RedisServers
 
             self._redis = RedisServers(url)
             self.relay = RedisRelay(url)
+            self.limits = RedisLimits(self._redis)
             self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
         self.sessions: Sessions = self._distributed or SqlSessions(self.database)
 

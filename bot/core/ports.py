@@ -392,6 +392,16 @@ class Relay(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """How often somebody may do something: token buckets, each with a key of its own."""
+
+    async def take(self, key: str, *, rate: float, burst: float, cost: float = 1.0) -> float:
+        """Take `cost` tokens: 0. Or take none: the seconds after which there are enough, if nobody is faster. `rate` in
+        tokens a second, `burst` in tokens; raises ValueError when there can never be enough. A `key` is always used
+        with the same rate and burst."""
+        ...
+
+
 class Files(Protocol):
     async def put(self, data: bytes, name: str, contact: str) -> Attachment:
         """Store a file after looking into it. Raises FileRefused."""

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
 
 SWEPT = 1024  # buckets in memory after which full ones are looked for
-
-
-class Limits(Protocol):
-    async def take(self, key: str, *, rate: float, burst: float, cost: float = 1.0) -> float:
-        """Take `cost` tokens: 0. Or take none: the seconds after which there are enough, if nobody is faster. `rate` in
-        tokens a second, `burst` in tokens; raises ValueError when there can never be enough. A `key` is always used
-        with the same rate and burst."""
-        ...
 
 
 class MemoryLimits:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.stores.limits import Limits, MemoryLimits
+from bot.core.ports import Limits
+from bot.stores.limits import MemoryLimits
 from bot.stores.redis_limits import RedisLimits
 from bot.stores.redis_servers import RedisServers
 from tests.stores.valkey import Server
