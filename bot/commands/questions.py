@@ -5,18 +5,17 @@ Texts are shown and written without anybody's data. The running server takes new
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
-import orjson
+from typing import Any
 
 from bot import app
 from bot.commands.errors import Ended
+from bot.commands.officer import as_json, at_the_desk
 from bot.content import ContentErrors
 from bot.content.editing import Edit, Editor, NotWritten
 from bot.core.catalogue import Catalogue, FaqEntry, pick
+from bot.core.ports import Contacts
 from bot.core.requests import Missed
 from bot.desk.service_desk import ServiceDesk
 from bot.nlu.clusters import Cluster, Wording, clusters
@@ -29,8 +28,6 @@ MOST = 10_000  # misses that are looked at, the newest
 WORDINGS = 5  # of a cluster that are shown, and written when none is picked
 SHOWN = 160  # letters of a wording
 LONGEST = 120  # characters of a question that is worth a variant
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ def listed(settings: Settings, *, limit: int, json: bool) -> str:
     catalogue = app.load_content(settings)
     found = _open(settings, catalogue, EmbeddedNlu.train(catalogue))
     if json:
-        return _json([_as_json(cluster, WORDINGS) for cluster in found[:limit]])
+        return as_json([_as_json(cluster, WORDINGS) for cluster in found[:limit]])
     if not found:
         return "no open questions"
     shown = [_told(cluster, catalogue, WORDINGS) for cluster in found[:limit]]
@@ -69,7 +66,7 @@ def shown(settings: Settings, cluster: str, *, json: bool) -> str:
     catalogue = app.load_content(settings)
     found = _named(cluster, _open(settings, catalogue, EmbeddedNlu.train(catalogue)))
     most = len(found.wordings)
-    return _json(_as_json(found, most)) if json else _told(found, catalogue, most)
+    return as_json(_as_json(found, most)) if json else _told(found, catalogue, most)
 
 
 def _told(cluster: Cluster, catalogue: Catalogue, most: int) -> str:
@@ -244,10 +241,10 @@ def _by_language(texts: Sequence[str], nlu: EmbeddedNlu) -> dict[str, list[str]]
 def _open(settings: Settings, catalogue: Catalogue, nlu: EmbeddedNlu) -> list[Cluster]:
     """What nobody has dealt with, also not when it was asked in the same words before."""
 
-    async def work(desk: ServiceDesk) -> tuple[Sequence[Missed], Sequence[Missed]]:
+    async def work(desk: ServiceDesk, contacts: Contacts) -> tuple[Sequence[Missed], Sequence[Missed]]:
         return await desk.misses("open", MOST), await desk.misses("dismissed", MOST)
 
-    waiting, unwanted = _at_the_desk(settings, catalogue, work)
+    waiting, unwanted = at_the_desk(settings, work, catalogue)
     known = {normalise(missed.miss.text) for missed in unwanted}
     return clusters([missed for missed in waiting if normalise(missed.miss.text) not in known], nlu)
 
@@ -255,19 +252,10 @@ def _open(settings: Settings, catalogue: Catalogue, nlu: EmbeddedNlu) -> list[Cl
 def _decide(settings: Settings, catalogue: Catalogue, wordings: Sequence[Wording], state: str) -> None:
     ids = [missed.id for wording in wordings for missed in wording.misses]
 
-    async def work(desk: ServiceDesk) -> None:
+    async def work(desk: ServiceDesk, contacts: Contacts) -> None:
         await desk.decide(ids, state)
 
-    _at_the_desk(settings, catalogue, work)
-
-
-def _at_the_desk(settings: Settings, catalogue: Catalogue, work: Callable[[ServiceDesk], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        stores, desk = app.desk(settings, lambda: catalogue)
-        async with stores.opened():
-            return await work(desk)
-
-    return asyncio.run(run())
+    at_the_desk(settings, work, catalogue)
 
 
 def _named(cluster: str, found: Sequence[Cluster]) -> Cluster:
@@ -288,7 +276,3 @@ def _picked(cluster: Cluster, numbers: Sequence[int], most: int) -> list[Wording
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _json(data: object) -> str:
-    return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()

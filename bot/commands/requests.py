@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-import orjson
-
-from bot import app
 from bot.commands.errors import Ended
+from bot.commands.officer import as_json, as_table, at_the_desk
 from bot.core.messages import Address
 from bot.core.ports import Contacts
 from bot.core.requests import NotAllowed, ServiceRequest, Status
 from bot.core.tracking import TrackingCode
 from bot.desk.service_desk import ServiceDesk
 from bot.settings import Settings
-from bot.stores.contacts import SqlContacts
 from bot.web import models
 
-Result = TypeVar("Result")
 Case = tuple[ServiceRequest, Sequence[Address]]
 """A request, and all addresses of who filed it."""
 
@@ -32,9 +26,9 @@ def listed(settings: Settings, *, status: str, unit: str, after: str, limit: int
     async def work(desk: ServiceDesk, contacts: Contacts) -> tuple[ServiceRequest, ...]:
         return await desk.search(status=wanted, unit=unit, after=behind, limit=limit)
 
-    found = _at_the_desk(settings, work)
+    found = at_the_desk(settings, work)
     if json:
-        return _json([models.RequestSummary.of(r).model_dump(mode="json") for r in found])
+        return as_json([models.RequestSummary.of(r).model_dump(mode="json") for r in found])
     if not found:
         return "no requests"
     rows = [("CODE", "STATUS", "FILED", "UNIT", "CHANNEL", "TITLE")]
@@ -42,7 +36,7 @@ def listed(settings: Settings, *, status: str, unit: str, after: str, limit: int
         (r.code.shown, r.status.value, f"{r.filed_at:%Y-%m-%d %H:%M}", r.unit, r.draft.address.channel, r.draft.title)
         for r in found
     ]
-    return _table(rows)
+    return as_table(rows)
 
 
 def shown(settings: Settings, code: str, *, json: bool) -> str:
@@ -53,10 +47,10 @@ def shown(settings: Settings, code: str, *, json: bool) -> str:
         found = await desk.find(wanted)
         return (found, await contacts.addresses(found.draft.contact)) if found else None
 
-    found = _at_the_desk(settings, work)
+    found = at_the_desk(settings, work)
     if found is None:
         raise Ended(f"no request has the code {wanted.shown}")
-    return _json(models.Request.whole(*found).model_dump(mode="json")) if json else _case(*found)
+    return as_json(models.Request.whole(*found).model_dump(mode="json")) if json else _case(*found)
 
 
 def moved(settings: Settings, code: str, status: str, *, note: str, unit: str, officer: str, json: bool) -> str:
@@ -68,24 +62,14 @@ def moved(settings: Settings, code: str, status: str, *, note: str, unit: str, o
         return moved, await contacts.addresses(moved.draft.contact)
 
     try:
-        changed = _at_the_desk(settings, work)
+        changed = at_the_desk(settings, work)
     except KeyError:
         raise Ended(f"no request has the code {wanted.shown}") from None
     except NotAllowed as error:
         raise Ended(str(error)) from None
     if json:
-        return _json(models.Request.whole(*changed).model_dump(mode="json"))
+        return as_json(models.Request.whole(*changed).model_dump(mode="json"))
     return f"{changed[0].code.shown} {changed[0].status}"
-
-
-def _at_the_desk(settings: Settings, work: Callable[[ServiceDesk, Contacts], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        catalogue = app.load_content(settings)
-        stores, desk = app.desk(settings, lambda: catalogue)
-        async with stores.opened():
-            return await work(desk, SqlContacts(stores.database))
-
-    return asyncio.run(run())
 
 
 def _code(text: str) -> TrackingCode:
@@ -99,16 +83,6 @@ def _status(text: str) -> Status:
     if text not in set(Status):
         raise Ended(f"{text} is not a status; there are {', '.join(Status)}")
     return Status(text)
-
-
-def _json(data: object) -> str:
-    return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode()
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns as wide as their widest cell; the last one runs free."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
-    return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(r, widths, strict=False)), r[-1]]) for r in rows)
 
 
 def _value(value: object) -> str:
