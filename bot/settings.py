@@ -62,6 +62,11 @@ def _content_dir() -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "knowledge_base"
 
 
+def _drain(given: dict[str, Any]) -> float:
+    """Seconds; nobody waits for the end of a server on a desk."""
+    return 3.0 if given.get("environment") == "production" else 0.0
+
+
 class Settings(BaseSettings):
     """What can be set. Made by `read`, which words the errors."""
 
@@ -96,6 +101,8 @@ class Settings(BaseSettings):
     fastagi_port: int = Field(0, ge=0, le=65535)
     semantic_model: str = ""
     rasa_url: SecretStr = SecretStr("")
+    worker: Literal["inside", "separate"] = "inside"
+    drain: float = Field(default_factory=_drain, ge=0, le=300)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("log_level", mode="before")
@@ -199,6 +206,8 @@ class Settings(BaseSettings):
         ]
         if self.database_url.startswith("postgres") and not self.secret_key:
             problems.append("SECRET_KEY is missing: several processes need the same one (openssl rand -hex 32)")
+        if self.worker == "separate" and (self.telegram_token or self.bale_token) and not self.public_url:
+            problems.append("PUBLIC_URL is missing: of several replicas (WORKER=separate) no two may poll a messenger")
         if self.kavenegar_api_key and self.sms_http_send_url:
             problems.append(
                 "KAVENEGAR_API_KEY and SMS_HTTP_SEND_URL are both set: text messages go one way, choose one"
