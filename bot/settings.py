@@ -98,6 +98,7 @@ class Settings(BaseSettings):
     kavenegar_api_url: str = "https://api.kavenegar.com"
     sms_http_send_url: SecretStr = SecretStr("")
     sms_webhook_secret: SecretStr = SecretStr("")
+    sms_rate: float = Field(1.0, gt=0)  # messages a second
     fastagi_port: int = Field(0, ge=0, le=65535)
     semantic_model: str = ""
     rasa_url: SecretStr = SecretStr("")

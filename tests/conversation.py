@@ -111,12 +111,13 @@ class Conversation:
         }
         self.begin()
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         """The sender of one-time codes."""
         for reply in replies:
             code = reply.say.args["code"]
             assert isinstance(code, Term)
             self.texted = code.value
+        return ""
 
     def address(self, channel: str) -> Address:
         telephone = self.identity and channel in TELEPHONE

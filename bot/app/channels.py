@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from bot.app.counter import Counter
-from bot.channels.base import Channel
+from bot.channels.base import Channel, Telling
 from bot.channels.webchat import WebChat
 from bot.core.catalogue import pick
 from bot.core.messages import Address, Phrase
-from bot.core.ports import Sender
+from bot.core.ports import Rate, Sender
 from bot.settings import Settings, derived, secret_key, webhook_secret
 from bot.web.sandbox import Officer, Sandbox
 
@@ -41,8 +41,9 @@ class Channels:
         if self._own_url:  # the first of all doors: everybody has a browser
             counter.identity.door_of["web"] = f"{self._own_url}/?join={{}}".format
         self.web = self._web_chat()
-        self.all: list[Channel] = [self.web, *self._messengers(), *self._sms(), *self._voice()]
-        self.senders: dict[str, Sender] = {channel.name: channel for channel in self.all}
+        telling: list[Telling] = [self.web, *self._messengers(), *self._sms()]
+        self.all: list[Channel] = [*telling, *self._voice()]
+        self.senders: dict[str, Sender] = {channel.name: channel for channel in telling}
 
     def routes(self) -> Sequence[web.RouteDef]:
         """Those that belong to no channel alone: the sound of all telephones."""
@@ -75,7 +76,7 @@ class Channels:
             relay=counter.stores.relay,
         )
 
-    def _messengers(self) -> Iterator[Channel]:
+    def _messengers(self) -> Iterator[Telling]:
         settings = self._settings
         if settings.telegram_token:
             yield self._telegram(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
@@ -118,7 +119,7 @@ class Channels:
     def _commands(self, language: str) -> list[tuple[str, str]]:
         return [(name, self._counter.renderer.text(Phrase(f"nav.{name}"), language)) for name in COMMANDS]
 
-    def _sms(self) -> Iterator[Channel]:
+    def _sms(self) -> Iterator[Telling]:
         from bot.channels.sms import Http, Kavenegar, Sms, Twilio
 
         settings = self._settings
@@ -141,7 +142,14 @@ class Channels:
         else:
             return
         counter = self._counter
-        sms = Sms(counter.gateway, counter.files, counter.contacts, counter.renderer, driver=driver)
+        sms = Sms(
+            counter.gateway,
+            counter.files,
+            counter.contacts,
+            counter.renderer,
+            driver=driver,
+            rate=Rate(settings.sms_rate, settings.sms_rate),
+        )
         counter.identity.texts = sms.on_request
         yield sms
 

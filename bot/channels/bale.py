@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 from bot.channels.render import Renderer, Style
 from bot.channels.telegram import Dialect, Telegram
 from bot.channels.telegram.dialects import is_link, shown_link
-from bot.core.ports import Contacts, Files
+from bot.core.ports import Contacts, Files, Rate
 from bot.gateway import Gateway
 
 _LOOK_ALIKES = str.maketrans(
@@ -57,6 +57,7 @@ BALE = Dialect(
     signed=False,
     menu=False,
     door="https://ble.ir/{name}?start={token}",
+    rate=Rate(10, 1 / 3),  # documented is 20 a minute in one chat, of a group
     whole=re.compile(r" \*[^*]*\* |\[[^\]]*\]\([^)]*\)|.", re.DOTALL),
     ports=(443, 88),
 )

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from aiohttp import web
 
-from bot.core.messages import Address, Reply
+from bot.core.ports import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,6 @@ class Channel(Protocol):
         """An aiohttp `cleanup_ctx`: before the yield start (set the webhook, or poll), after it stop."""
         ...
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        """See `bot.core.ports.Sender`."""
-        ...
+
+class Telling(Channel, Sender, Protocol):
+    """A channel by which the desk can begin to speak."""

@@ -147,7 +147,8 @@ class Bench:
     async def say(self, *replies: Reply, language: str = "fa", seq: int = 7) -> None:
         """What the desk has to tell whoever is heard in the case's first row."""
         to = self.case.hearings[0].heard[0].address
-        await self.channel.send(to, replies, language, seq=seq)
+        sender: Any = self.channel
+        await sender.send(to, replies, language, seq=seq)
 
     @property
     def untouched(self) -> bool:

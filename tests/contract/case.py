@@ -81,8 +81,8 @@ class Saying:
     replies: tuple[Reply, ...]
     answered: tuple[Sent, ...] = ()
     body: Any = None  # of the poke's response: a string, or JSON; None: nothing is said in it
-    sent: tuple[Sent, ...] = ()  # by `Channel.send`
-    pushed: tuple[Any, ...] = ()  # by `Channel.send`, to whoever listens (see `Case.ear`)
+    sent: tuple[Sent, ...] = ()  # by `Sender.send`
+    pushed: tuple[Any, ...] = ()  # by `Sender.send`, to whoever listens (see `Case.ear`)
     language: str = "fa"
 
 
@@ -115,7 +115,7 @@ class Case:
     provider: Callable[[str], Given] = lambda path: Given({})
     authentic: Callable[[Any], Call] | None = None  # a payload, JSON or form, as a call to the poke's route
     secrets: tuple[str, ...] = ()
-    sends: bool = True  # the desk can begin: `Channel.send` reaches somebody
+    sends: bool = True  # the desk can begin: the channel is a `Sender`
     again: bool = True  # a repeated delivery is answered by the provider again, not only in the response
     ear: Callable[[Bench], AbstractAsyncContextManager[Callable[[], Awaitable[list[Any]]]]] | None = None
     hurry: Callable[[pytest.MonkeyPatch], None] = lambda monkeypatch: None  # makes the channel's waits short

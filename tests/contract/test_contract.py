@@ -112,9 +112,7 @@ class TestContract:
 
     async def test_the_desk_says(self, bench: Bench, saying: Saying) -> None:
         if not bench.case.sends:
-            with pytest.raises(SendFailed) as failure:
-                await bench.say(*saying.replies, language=saying.language)
-            assert failure.value.retry_in is None
+            assert not hasattr(bench.channel, "send")
             return
         bench.provider.expect(*saying.sent)
         if bench.case.ear is None:

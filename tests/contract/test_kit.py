@@ -47,11 +47,12 @@ class Plain:
         await self.send(ANN, outcome.replies, outcome.language, seq=outcome.seq)
         return web.Response()
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         async with aiohttp.ClientSession() as session:
             for reply in replies:
                 text = self.parts.renderer.text(reply.say, language)
                 await (await session.post(f"{self.parts.provider_url}/out", json={"text": text})).read()
+        return ""
 
 
 def case(more: Callable[[], object] = lambda: None) -> Case:

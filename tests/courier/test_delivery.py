@@ -81,12 +81,14 @@ class Gateway:
 
 @dataclass
 class Sender:
+    rate = None
+    disturbs = repeatable = False
     sent: list[tuple[Address, str, str, int]] = field(default_factory=list)
     failures: dict[str, SendFailed] = field(default_factory=dict)  # by command
     at_once: int = 0
     most_at_once: int = 0
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0)
@@ -95,6 +97,7 @@ class Sender:
         if command in self.failures:
             raise self.failures[command]
         self.sent.append((to, command, language, seq))
+        return ""
 
 
 @pytest.fixture

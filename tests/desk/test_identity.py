@@ -24,15 +24,19 @@ SMS = Address("sms", NUMBER)
 class Texts:
     """The sender of text messages."""
 
+    rate = None
+    disturbs = repeatable = False
+
     fails: Exception | None = None
     sent: list[tuple[str, str]] = field(default_factory=list)  # number, code
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         if self.fails:
             raise self.fails
         code = replies[0].say.args["code"]
         assert isinstance(code, Term)
         self.sent.append((to.id, code.value))
+        return ""
 
 
 @dataclass

@@ -13,7 +13,6 @@ from bot.channels.voice import fastagi
 from bot.channels.voice.agi import Agi, HungUp, Refused, quoted
 from bot.channels.voice.fastagi import FastAgi
 from bot.core.messages import Address
-from bot.core.ports import SendFailed
 from bot.core.voice_content import Exchange, Person
 from tests.voice.asterisk import HANG_UP, FakeAsterisk, Recorded
 from tests.voice.counter import VoiceDesk, wav
@@ -187,11 +186,6 @@ async def test_more_calls_than_the_limit_are_refused(server: FastAgi, desk: Voic
 )
 def test_only_this_machine_and_listed_peers_may_connect(peer: object, listed: tuple[str, ...], welcome: bool) -> None:
     assert fastagi._welcome(peer, listed) is welcome
-
-
-async def test_nobody_is_called(server: FastAgi) -> None:
-    with pytest.raises(SendFailed):
-        await server.send(ANN, (), "fa", seq=1)
 
 
 async def test_a_prompt_that_cannot_be_made_ends_one_call_only(

@@ -9,9 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from twilio.request_validator import RequestValidator
 
-from bot.channels.voice.twilio import TwilioVoice
 from bot.core.messages import Address, Event, Inbound
-from bot.core.ports import SendFailed
 from bot.core.requests import Status
 from bot.core.voice_content import Person
 from tests.voice.caller import ACCOUNT, TOKEN, check
@@ -180,22 +178,6 @@ async def test_unknown_states_of_a_call_are_no_end(exchange: Exchange) -> None:
     seq = (await exchange.desk.session(ANN)).seq
     await caller.post(exchange.url + PATH + "/status", {"CallStatus": "ringing"})
     assert (await exchange.desk.session(ANN)).seq == seq
-
-
-async def test_nobody_is_called(exchange: Exchange) -> None:
-    channel = TwilioVoice(
-        exchange.desk.gateway,
-        exchange.desk.files,
-        exchange.desk.speaker,
-        exchange.desk.prompts,  # type: ignore[arg-type]
-        lambda: exchange.desk.voice,
-        account_sid=ACCOUNT,
-        auth_token=TOKEN,
-        is_open=lambda: True,
-    )
-    with pytest.raises(SendFailed) as failed:
-        await channel.send(ANN, (), "fa", seq=1)
-    assert failed.value.retry_in is None
 
 
 async def test_the_log_holds_no_caller(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:

@@ -85,7 +85,7 @@ class Airtime:
     """`Driver`: a provider that takes everything. `screens` show what each number is sent of our own accord, `codes`
     holds the one-time code among it."""
 
-    name, answers, media = "air", True, True
+    name, answers, media, repeatable = "air", True, True, False
 
     def __init__(self) -> None:
         self.screens: dict[str, Callable[[str], None]] = {}
@@ -97,12 +97,13 @@ class Airtime:
     def open(self, session: object) -> None:
         pass
 
-    async def send(self, number: str, text: str) -> None:
+    async def send(self, number: str, text: str, *, key: str = "") -> str:
         if number not in self.screens:
-            return  # nobody's in this walk: its codes are not read
+            return ""  # nobody's in this walk: its codes are not read
         if code := _CODE.match(fold_digits(text)):
             self.codes[number] = code[1]
         self.screens[number](text)
+        return ""
 
     async def fetch(self, media: Media) -> bytes:
         if media.url == LOST:
@@ -181,8 +182,11 @@ class Records(MemoryRecords):
 class Messenger:
     """`Sender` of a channel whose citizens look at their screens by themselves."""
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        pass
+    rate = None
+    disturbs = repeatable = False
+
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
+        return ""
 
 
 class Counter(Conversation):

@@ -18,7 +18,7 @@ from bot.channels.sms.driver import Driver, Fate, MediaLost, Stopped, Text
 from bot.channels.sms.joining import PATIENCE, Joiner
 from bot.channels.sms.rendering import Composer
 from bot.core.messages import Address, Attachment, Event, Inbound, Reply
-from bot.core.ports import Consent, Contacts, FileRefused, Files, Sender, SendFailed
+from bot.core.ports import Consent, Contacts, FileRefused, Files, Rate, Sender, SendFailed
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -31,9 +31,10 @@ _EXTENSIONS = {"image/jpeg": "jpg", "audio/mpeg": "mp3", "audio/amr": "amr", "vi
 
 
 class Sms:
-    """Implements `bot.channels.base.Channel` over one provider's `driver`."""
+    """Implements `bot.channels.base.Telling` over one provider's `driver`."""
 
     name = "sms"
+    disturbs = True
 
     def __init__(
         self,
@@ -43,15 +44,18 @@ class Sms:
         renderer: Renderer,
         *,
         driver: Driver,
+        rate: Rate | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """`renderer` writes plain text; `patience` is how long, in seconds, parts of a message wait for the others."""
+        """`renderer` writes plain text; `rate` is what the provider takes of our line; `patience` is how long, in seconds, parts of a message wait for the others."""
         self.can = Capabilities(buttons=False, files=driver.media, max_text=MAX_TEXT, max_buttons=0)
         self._gateway = gateway
         self._files = files
         self._contacts = contacts
         self._composer = Composer(renderer)
         self._driver = driver
+        self.rate = rate
+        self.repeatable = driver.repeatable
         self._lanes = Lanes()
         self._joiner = Joiner(self._in_order, patience)
         self._answered: OrderedDict[str, None] = OrderedDict()  # ids of messages whose answer went out by a call
@@ -130,21 +134,24 @@ class Sms:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         """See `bot.core.ports.Sender`: what the citizen did not ask for, so only with their consent."""
-        await self._send(to, replies, language, but=(Consent.REPLIES, Consent.NOTHING))
+        return await self._send(to, replies, language, key, but=(Consent.REPLIES, Consent.NOTHING))
 
     @property
     def on_request(self) -> Sender:
         """The sender of what somebody asked for just now, though not by a message: a one-time code."""
         return _OnRequest(self)
 
-    async def _send(self, to: Address, replies: Sequence[Reply], language: str, *, but: Sequence[Consent]) -> None:
+    async def _send(
+        self, to: Address, replies: Sequence[Reply], language: str, key: str, *, but: Sequence[Consent]
+    ) -> str:
         async with self._lanes.lane(to.id):
             if await self._contacts.consent(to) in but:
                 raise Stopped
             if said := self._composer.part(replies, language).text:
-                await self._post(to.id, said)
+                return await self._post(to.id, said, key)
+        return ""
 
     async def _answer(self, text: Text, said: str) -> str:
         """Brings an answer out once: a repetition whose answer went out by a call is not answered by another."""
@@ -168,9 +175,9 @@ class Sms:
             del self._unconfirmed[text.id]
         return answer
 
-    async def _post(self, number: str, said: str) -> None:
+    async def _post(self, number: str, said: str, key: str = "") -> str:
         try:
-            await self._driver.send(number, said)
+            return await self._driver.send(number, said, key=key)
         except SendFailed as failure:
             if isinstance(failure, Stopped):
                 await self.learn(number, Fate.STOPPED)
@@ -195,8 +202,12 @@ class Sms:
 
 
 class _OnRequest:
+    disturbs = False  # whoever asked is awake
+
     def __init__(self, sms: Sms) -> None:
         self._sms = sms
+        self.rate = sms.rate
+        self.repeatable = sms.repeatable
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        await self._sms._send(to, replies, language, but=(Consent.NOTHING,))
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
+        return await self._sms._send(to, replies, language, key, but=(Consent.NOTHING,))

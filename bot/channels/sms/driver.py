@@ -85,6 +85,7 @@ class Driver(Protocol):
     name: str
     answers: bool  # replies go into the webhook's response
     media: bool  # citizens can send files
+    repeatable: bool  # what is sent twice with the same key arrives once
 
     def routes(self, taker: Taker) -> Sequence[web.RouteDef]: ...
 
@@ -92,8 +93,8 @@ class Driver(Protocol):
         """The session for all calls, open until the application stops."""
         ...
 
-    async def send(self, number: str, text: str) -> None:
-        """Hand a message to the provider. Raises SendFailed."""
+    async def send(self, number: str, text: str, *, key: str = "") -> str:
+        """Hand a message to the provider, which gives it an id ("" where it tells none). Raises SendFailed."""
         ...
 
     async def fetch(self, media: Media) -> bytes:

@@ -38,6 +38,7 @@ class Http:
 
     name = "http"
     answers = False
+    repeatable = False
     media = False
 
     def __init__(self, *, send_url: str, secret: str, public_url: str = "") -> None:
@@ -65,7 +66,7 @@ class Http:
     async def fetch(self, media: Media) -> bytes:
         raise MediaLost
 
-    async def send(self, number: str, text: str) -> None:
+    async def send(self, number: str, text: str, *, key: str = "") -> str:
         assert self._session is not None, "the channel is not open"
         try:
             async with self._session.get(self.url(number, text), allow_redirects=False) as answer:
@@ -74,6 +75,7 @@ class Http:
             raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
         if failure := refusal(status):
             raise failure
+        return ""
 
     def url(self, number: str, text: str) -> yarl.URL:
         """What is called for a message."""

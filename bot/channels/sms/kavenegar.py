@@ -36,6 +36,7 @@ class Kavenegar:
 
     name = "kavenegar"
     answers = False
+    repeatable = True
     media = False
 
     def __init__(
@@ -74,7 +75,7 @@ class Kavenegar:
     async def fetch(self, media: Media) -> bytes:
         raise MediaLost
 
-    async def send(self, number: str, text: str) -> None:
+    async def send(self, number: str, text: str, *, key: str = "") -> str:
         assert self._session is not None, "the channel is not open"
         form = {"receptor": local(number), "sender": self._sender, "message": text}
         try:
@@ -87,6 +88,7 @@ class Kavenegar:
             self._sent[str(entry.get("messageid"))] = number
         while len(self._sent) > REMEMBERED:
             self._sent.popitem(last=False)
+        return str(entries[-1].get("messageid", "")) if entries else ""
 
 
 def local(number: str) -> str:

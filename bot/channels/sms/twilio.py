@@ -54,6 +54,7 @@ class Twilio:
 
     name = "twilio"
     answers = True
+    repeatable = True
     media = True
 
     def __init__(
@@ -116,18 +117,19 @@ class Twilio:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, number: str, text: str) -> None:
+    async def send(self, number: str, text: str, *, key: str = "") -> str:
         wanted = {"to": number, "from_": self._sender, "body": text}
         if self._callback:
             wanted["status_callback"] = self._callback
         try:
             messages = (await self._messages()).create_async
-            await messages(**wanted)
+            sent = await messages(**wanted)
         except TwilioException as error:  # its words hold the account and sometimes the number
             status, code = getattr(error, "status", 0), getattr(error, "code", None) or 0
             raise refusal(status, code) from None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
+        return str(sent.sid)
 
     async def _messages(self) -> Any:
         """The library's own resource, over our session. Its client costs 0.1 s and 12 MB, so it is loaded when the
@@ -192,6 +194,7 @@ def read(form: MultiDict[str]) -> Text | None:
     number, words = e164(sender), form.get("Body", "")
     if not (number and id):
         return None
+    repeatable = True
     media = [
         Media(form[f"MediaUrl{n}"], form.get(f"MediaContentType{n}", ""))
         for n in range(count)

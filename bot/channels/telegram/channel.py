@@ -44,9 +44,11 @@ _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
 class Telegram:
-    """Implements `bot.channels.base.Channel`."""
+    """Implements `bot.channels.base.Telling`."""
 
     can = Capabilities(buttons=True, files=True, max_text=MAX_TEXT)
+    disturbs = True
+    repeatable = False  # sendMessage knows no key
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Telegram:
             allowed = " and ".join(map(str, dialect.ports))
             raise ValueError(f"PUBLIC_URL has the port {port}: {dialect.name} calls webhooks on {allowed} alone")
         self.name = dialect.name
+        self.rate = dialect.rate
         self._gateway = gateway
         self._files = files
         self._contacts = contacts
@@ -168,18 +171,20 @@ class Telegram:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         """See `bot.core.ports.Sender`. Never between the replies of a turn in the same chat."""
         async with self._lanes.lane(to.id):
-            await self._bring(to, replies, language, seq)
+            return await self._bring(to, replies, language, seq)
 
-    async def _bring(self, to: Address, replies: Sequence[Reply], language: str, seq: int) -> None:
-        """Sends in order; after a failure the same replies go on where they broke off. Raises SendFailed."""
+    async def _bring(self, to: Address, replies: Sequence[Reply], language: str, seq: int) -> str:
+        """Sends in order; after a failure the same replies go on where they broke off. The id of the last message.
+        Raises SendFailed."""
         messages = self._composer.messages(replies, language, keyboard_up=to.id in self._keyboards)
         out = self._broken.pop((to.id, seq), 0)
+        id = ""
         try:
             for message in messages[out:]:
-                await self._post(to, message)
+                id = await self._post(to, message)
                 out += 1
         except SendFailed as failure:
             if failure.unreachable:
@@ -190,12 +195,13 @@ class Telegram:
             _remember(self._keyboards, to.id, None)
         elif messages:
             self._keyboards.pop(to.id, None)
+        return id
 
-    async def _post(self, to: Address, message: Message) -> None:
-        """One sendMessage with its retries. Raises SendFailed."""
+    async def _post(self, to: Address, message: Message) -> str:
+        """One sendMessage with its retries: the message's id in its chat. Raises SendFailed."""
         for tries in range(1, SEND_TRIES + 1):
             try:
-                await self._api.call("sendMessage", {"chat_id": int(to.id), **message})
+                sent = await self._api.call("sendMessage", {"chat_id": int(to.id), **message})
             except RetryAfter as limit:
                 wait = seconds(limit)
                 if wait > LONGEST_WAIT or tries == SEND_TRIES:
@@ -217,7 +223,7 @@ class Telegram:
                     raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
                 await asyncio.sleep(pause(tries))
             else:
-                return
+                return str(sent.get("message_id", "")) if isinstance(sent, dict) else ""
         raise SendFailed("refused with and without markup")
 
     # --- life ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from bot.channels.render import Style
+from bot.core.ports import Rate
 
 LONGEST_LINK = 50  # characters of a link's text
 
@@ -22,6 +23,7 @@ class Dialect:
     signed: bool  # updates carry the secret in a header; else it is the last part of the webhook's path
     menu: bool  # the server has a command menu
     door: str  # the link that opens a chat with the bot: "{name}" is its username, "{token}" comes with /start
+    rate: Rate  # what the server takes, less a margin for answers
     whole: re.Pattern[str]  # what must not be torn apart when a long text is cut
     wanted: tuple[str, ...] = ()  # kinds of updates to ask for; (): the server sends all that it has
     ports: tuple[int, ...] = ()  # that a webhook may have; (): any
@@ -61,6 +63,7 @@ TELEGRAM = Dialect(
     signed=True,
     menu=True,
     door="https://t.me/{name}?start={token}",
+    rate=Rate(25, 1),  # of 30 and 1 (core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this)
     whole=re.compile(r"<code>[^<]*</code>|<a [^>]*>[^<]*</a>|&[a-z0-9#]+;|.", re.DOTALL),
     wanted=("message", "callback_query", "my_chat_member"),
 )

@@ -25,8 +25,7 @@ from bot.channels.voice.exchange import SharedFolder
 from bot.channels.voice.line import Line
 from bot.channels.voice.prompts import Prompts
 from bot.channels.voice.speech import Speaker
-from bot.core.messages import Address, Reply
-from bot.core.ports import Files, SendFailed
+from bot.core.ports import Files
 from bot.core.voice_content import VoiceContent
 from bot.gateway import Gateway
 
@@ -39,7 +38,7 @@ _UNUSABLE = re.compile(r"[^0-9A-Za-z.-]")
 
 
 class FastAgi:
-    """Implements `bot.channels.base.Channel`."""
+    """Implements `bot.channels.base.Channel`. The desk calls nobody: its news go by text message."""
 
     name = "voice"
     can = Capabilities(buttons=False, files=False, text=False)
@@ -81,10 +80,6 @@ class FastAgi:
             task.cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=GOODBYE)
-
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        """The desk calls nobody: news goes by text message."""
-        raise SendFailed("nobody is called")
 
     def _folder(self) -> SharedFolder:
         exchange = self._voice().exchange

@@ -23,8 +23,7 @@ from bot.channels.voice.prompts import Prompts
 from bot.channels.voice.recording import Recordings
 from bot.channels.voice.speech import Speaker
 from bot.channels.voice.twiml import twiml
-from bot.core.messages import Address, Reply
-from bot.core.ports import Files, SendFailed
+from bot.core.ports import Files
 from bot.core.voice_content import VoiceContent
 from bot.gateway import Gateway
 
@@ -40,7 +39,7 @@ _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 class TwilioVoice:
-    """Implements `bot.channels.base.Channel`."""
+    """Implements `bot.channels.base.Channel`. The desk calls nobody: its news go by text message."""
 
     name = "voice"
     can = Capabilities(buttons=False, files=False, text=False)
@@ -75,10 +74,6 @@ class TwilioVoice:
         await self._recordings.open()
         yield
         await self._recordings.close()
-
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
-        """The desk calls nobody: news goes by text message."""
-        raise SendFailed("nobody is called")
 
     # --- in -----------------------------------------------------------------------------------
 

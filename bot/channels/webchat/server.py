@@ -39,10 +39,13 @@ _OURS = {**_CORS, "Cache-Control": "no-store", "X-Content-Type-Options": "nosnif
 
 
 class WebChat:
-    """Implements `bot.channels.base.Channel`. `secret` signs sessions; `organization` gives its name and languages."""
+    """Implements `bot.channels.base.Telling`. `secret` signs sessions; `organization` gives its name and languages."""
 
     name = NAME
     can = Capabilities(buttons=True, files=True, max_text=16_000, max_buttons=100)
+    rate = None
+    disturbs = False
+    repeatable = True  # a page shows each seq once
 
     def __init__(
         self,
@@ -91,11 +94,12 @@ class WebChat:
         it comes to the end of `lifespan`."""
         await self._sockets.close()
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int) -> None:
+    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
         """Show it in every tab that is open; the transcript brings it to the others at next hello."""
         self._tell_elsewhere(to.id, seq, language)
         if self._sockets.others(to.id):
             await self._sockets.push(to.id, self._talks.replies(replies, seq, language))
+        return ""
 
     # --- WebSocket ----------------------------------------------------------------------------
 
