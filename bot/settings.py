@@ -62,11 +62,6 @@ def _content_dir() -> Path:
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "knowledge_base"
 
 
-def _drain(given: dict[str, Any]) -> float:
-    """Seconds; nobody waits for the end of a server on a desk."""
-    return 3.0 if given.get("environment") == "production" else 0.0
-
-
 class Settings(BaseSettings):
     """What can be set. Made by `read`, which words the errors."""
 
@@ -103,7 +98,7 @@ class Settings(BaseSettings):
     semantic_model: str = ""
     rasa_url: SecretStr = SecretStr("")
     worker: Literal["inside", "separate"] = "inside"
-    drain: float = Field(default_factory=_drain, ge=0, le=300)
+    drain: float | None = Field(None, ge=0, le=300)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("log_level", mode="before")
@@ -222,6 +217,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def drains_for(self) -> float:
+        """Seconds; nobody waits for the end of a server on a desk."""
+        return self.drain if self.drain is not None else 3.0 if self.production else 0.0
 
     @property
     def ivr_dir(self) -> Path:
