@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from bot.core.ports import Limits, Relay, SessionStore, Transcripts
@@ -15,6 +15,7 @@ from bot.stores.sessions import SqlSessions
 
 if TYPE_CHECKING:
     from bot.stores.redis import RedisSessions
+    from bot.stores.redis_relay import RedisRelay
     from bot.stores.redis_servers import RedisServers
 
 
@@ -31,7 +32,7 @@ class Stores:
         self.database: Database = open_database(settings.database)
         self._redis: RedisServers | None = None
         self._distributed: RedisSessions | None = None
-        self.relay: Relay | None = None
+        self._relay: RedisRelay | None = None
         self.limits: Limits = MemoryLimits()
         if url := settings.redis_url.get_secret_value():
             from bot.stores.redis import RedisSessions
@@ -41,10 +42,14 @@ class Stores:
             from bot.stores.redis_servers import RedisServers
 
             self._redis = RedisServers(url)
-            self.relay = RedisRelay(url)
+            self._relay = RedisRelay(url)
             self.limits = RedisLimits(self._redis)
             self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
         self.sessions: Sessions = self._distributed or SqlSessions(self.database)
+
+    @property
+    def relay(self) -> Relay | None:
+        return self._relay
 
     @property
     def checks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -59,7 +64,8 @@ class Stores:
         if self._distributed:
             self._distributed.start()
         try:
-            yield
+            async with self._relay.running() if self._relay else nullcontext():
+                yield
         finally:
             if self._distributed and self._redis:
                 await self._distributed.close()

@@ -385,10 +385,10 @@ class Sender(Protocol):
 class Relay(Protocol):
     """Tells the other processes of the counter that there is news. At most once, and nobody waits for it."""
 
-    def tell(self, message: str) -> None: ...
+    def tell(self, topic: str, message: str = "") -> None: ...
 
-    def hearing(self, hear: Callable[[str], Awaitable[None]]) -> AbstractAsyncContextManager[None]:
-        """Meanwhile `hear` is given what other processes tell, one after the other."""
+    def listen(self, topic: str, hear: Callable[[str], Awaitable[None]]) -> None:
+        """`hear` is given what other processes tell about it, one after the other. Before the stores are opened."""
         ...
 
 

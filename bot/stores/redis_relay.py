@@ -1,4 +1,4 @@
-"""News between the processes of the counter, by publish and subscribe."""
+"""News between the processes of one counter, by publish and subscribe."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "pishkhan:news"
+PREFIX = "pishkhan:"  # of the channels, one for each topic
 WAITING = 1000  # messages to be published; more are dropped
 PAUSE = 1.0  # seconds until a lost connection is tried again
+
+Hear = Callable[[str], Awaitable[None]]
 
 
 class RedisRelay:
@@ -25,17 +27,23 @@ class RedisRelay:
         """A URL as `RedisServers` takes it."""
         self._redis = Redis.from_url(url, decode_responses=True)
         self._us = secrets.token_hex(4)
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(WAITING)
+        self._outbox: asyncio.Queue[tuple[str, str]] = asyncio.Queue(WAITING)
+        self._listeners: dict[str, Hear] = {}  # by channel
 
-    def tell(self, message: str) -> None:
+    def tell(self, topic: str, message: str = "") -> None:
         try:
-            self._outbox.put_nowait(f"{self._us} {message}")
+            self._outbox.put_nowait((PREFIX + topic, f"{self._us} {message}"))
         except asyncio.QueueFull:
-            log.warning("Redis takes no news; browsers elsewhere see them later")
+            log.warning("Redis takes no news; the other processes learn it later")
+
+    def listen(self, topic: str, hear: Hear) -> None:
+        self._listeners[PREFIX + topic] = hear
 
     @asynccontextmanager
-    async def hearing(self, hear: Callable[[str], Awaitable[None]]) -> AsyncIterator[None]:
-        working = [asyncio.create_task(self._again(part)) for part in (self._publish, lambda: self._listen(hear))]
+    async def running(self) -> AsyncIterator[None]:
+        """Meanwhile news are published and heard."""
+        parts = [self._publish, *([self._listen] if self._listeners else [])]
+        working = [asyncio.create_task(self._again(part)) for part in parts]
         try:
             yield
         finally:
@@ -57,12 +65,12 @@ class RedisRelay:
 
     async def _publish(self) -> None:
         while True:
-            await self._redis.publish(CHANNEL, await self._outbox.get())
+            await self._redis.publish(*await self._outbox.get())
 
-    async def _listen(self, hear: Callable[[str], Awaitable[None]]) -> None:
+    async def _listen(self) -> None:
         async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
-            await pubsub.subscribe(CHANNEL)
+            await pubsub.subscribe(*self._listeners)
             async for news in pubsub.listen():
                 by, _, message = news["data"].partition(" ")
                 if by != self._us:
-                    await hear(message)
+                    await self._listeners[news["channel"]](message)

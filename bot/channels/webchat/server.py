@@ -67,6 +67,8 @@ class WebChat:
         self._pages = Pages(wording, organization)
         self._sockets = OpenSockets()
         self._relay = relay
+        if relay:
+            relay.listen(NAME, self._elsewhere)
         self._paces: OrderedDict[str, Pace] = OrderedDict()
 
     def routes(self) -> Sequence[web.RouteDef]:
@@ -82,11 +84,7 @@ class WebChat:
         ]
 
     async def lifespan(self, app: web.Application) -> AsyncIterator[None]:
-        if self._relay:
-            async with self._relay.hearing(self._elsewhere):
-                yield
-        else:
-            yield
+        yield
         await self.close(app)
 
     async def close(self, app: web.Application) -> None:
@@ -162,7 +160,7 @@ class WebChat:
 
     def _tell_elsewhere(self, session: str, seq: int, language: str) -> None:
         if self._relay:
-            self._relay.tell(f"{session} {seq} {language}")
+            self._relay.tell(NAME, f"{session} {seq} {language}")
 
     async def _elsewhere(self, news: str) -> None:
         session, seq, language = news.split(" ")
