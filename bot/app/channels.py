@@ -142,14 +142,8 @@ class Channels:
         else:
             return
         counter = self._counter
-        sms = Sms(
-            counter.gateway,
-            counter.files,
-            counter.contacts,
-            counter.renderer,
-            driver=driver,
-            rate=Rate(settings.sms_rate, settings.sms_rate),
-        )
+        rate = Rate(settings.sms_rate, settings.sms_rate)
+        sms = Sms(counter.gateway, counter.files, counter.contacts, counter.renderer, driver=driver, rate=rate)
         counter.identity.texts = sms.on_request
         yield sms
 

@@ -47,7 +47,8 @@ class Sms:
         rate: Rate | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """`renderer` writes plain text; `rate` is what the provider takes of our line; `patience` is how long, in seconds, parts of a message wait for the others."""
+        """`renderer` writes plain text; `rate` is what the provider takes of our number; `patience` is how long, in
+        seconds, parts of a message wait for the others."""
         self.can = Capabilities(buttons=False, files=driver.media, max_text=MAX_TEXT, max_buttons=0)
         self._gateway = gateway
         self._files = files

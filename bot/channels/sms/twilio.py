@@ -194,7 +194,6 @@ def read(form: MultiDict[str]) -> Text | None:
     number, words = e164(sender), form.get("Body", "")
     if not (number and id):
         return None
-    repeatable = True
     media = [
         Media(form[f"MediaUrl{n}"], form.get(f"MediaContentType{n}", ""))
         for n in range(count)
