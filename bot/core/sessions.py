@@ -55,6 +55,22 @@ class Asked:
     offered: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a contact wrote, and whether it went round in circles; `bot.dialogs.pace` says what follows from it."""
+
+    at: float = 0.0  # when all of this held, seconds since the epoch
+    used: float = 0.0  # turns that the bucket has not got back yet
+    told: bool = False  # that it was too fast
+    rounds: float = 0.0  # what brought nothing new
+    silence: float = 0.0  # seconds for which nothing is answered
+    silences: int = 0  # that there were
+    words: str = ""  # a mark of the last ones
+
+    def to_json(self) -> list[Any]:
+        return [round(self.at, 3), self.used, self.told, self.rounds, round(self.silence), self.silences, self.words]
+
+
 def _mark(inbound: str) -> str:
     """An id made short: of 48 marks two are alike once in 10¹¹ contacts."""
     return blake2s(inbound.encode(), digest_size=6).hexdigest()
@@ -78,6 +94,7 @@ class Session:
     asked: Asked | None = None  # the last question that was answered or guessed at
     visit: str = ""  # the call that is under way on an address that proves nothing
     proven: bool = False  # whether a proof was given in that call
+    pace: Pace = Pace()
     absorbed: tuple[str, ...] = ()  # contacts that were taken over, whose belongings are still to be moved
     merged_into: str = ""  # the contact that took this one over: nothing is said here any more
     version: int = 0  # counted by the store at each save
@@ -133,6 +150,7 @@ class Session:
             "asked": [self.asked.text, list(self.asked.offered)] if self.asked else None,
             "visit": self.visit,
             "proven": self.proven,
+            "pace": self.pace.to_json(),
             "absorbed": list(self.absorbed),
             "merged_into": self.merged_into,
             "version": self.version,
@@ -159,5 +177,6 @@ class Session:
             proven=data.get("proven", False),
             absorbed=tuple(data.get("absorbed", ())),
             merged_into=data.get("merged_into", ""),
+            pace=Pace(*data.get("pace", ())),
             asked=Asked(asked[0], tuple(asked[1])) if (asked := data.get("asked")) else None,
         )

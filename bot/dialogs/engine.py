@@ -8,19 +8,19 @@ old buttons, and forms that were edited or removed while somebody was in them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from bot.core.messages import Choice, Event, Inbound, Phrase, Reply
+from bot.core.messages import Event, Inbound, Phrase, Reply
 from bot.core.ports import Wording
-from bot.core.sessions import Session
+from bot.core.sessions import Frame, Session
 from bot.dialogs.base import Context
+from bot.dialogs.pace import REPEAT, Pacing
 from bot.dialogs.registry import Dialogs
 from bot.dialogs.stage import HUMAN, MENU
 from bot.dialogs.turn import Turning
-
-REPEAT = Choice("/repeat", Phrase("nav.repeat"), nav=True)
 
 
 def _new_id() -> str:
@@ -28,12 +28,33 @@ def _new_id() -> str:
 
 
 class Engine:
-    """`dialogs` may be replaced between turns (content was edited); a turn under way keeps the one it began with."""
+    """`dialogs` may be replaced between turns (content was edited); a turn under way keeps the one it began with.
+    Without `pacing` everybody may be as fast as they like."""
 
-    def __init__(self, dialogs: Dialogs, wording: Wording, *, new_id: Callable[[], str] = _new_id) -> None:
+    def __init__(
+        self,
+        dialogs: Dialogs,
+        wording: Wording,
+        *,
+        new_id: Callable[[], str] = _new_id,
+        pacing: Pacing | None = None,
+    ) -> None:
         self.dialogs = dialogs
         self.wording = wording
         self.new_id = new_id
+        self.pacing = pacing
+
+    def admit(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...] | None]:
+        """See `Pacing.admit`."""
+        return self.pacing.admit(session, heard, now, self.dialogs.words) if self.pacing else (session, None)
+
+    def watch(self, before: Session, after: Session, heard: Inbound, said: Sequence[Mapping[str, Any]]) -> Session:
+        """See `Pacing.watch`."""
+        if self.pacing is None:
+            return after
+        had = {frame.id: len(frame.answers) for frame in before.frames}
+        went_on = any(len(f.answers) > had.get(f.id, 0) for f in after.frames if self._is_hard(f))
+        return self.pacing.watch(before, after, heard, said, self.dialogs.words, went_on=went_on)
 
     async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
         """The session after this inbound, and what to say. The given session is never changed."""
@@ -63,8 +84,11 @@ class Engine:
 
     def drafting(self, session: Session) -> bool:
         """Whether answers are under way that would be missed."""
-        found = (self.dialogs.get(frame.dialog) for frame in (*session.shelf, *session.frames))
-        return any(dialog is not None and not dialog.soft for dialog in found)
+        return any(map(self._is_hard, (*session.shelf, *session.frames)))
+
+    def _is_hard(self, frame: Frame) -> bool:
+        dialog = self.dialogs.get(frame.dialog)
+        return dialog is not None and not dialog.soft
 
     def apology(self, reference: str) -> Reply:
         return Reply(Phrase("engine.apology", {"reference": reference}), (REPEAT, HUMAN, MENU))
