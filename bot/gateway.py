@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
+from time import perf_counter
 
 from bot.core.messages import Address, Inbound, Line, Reply, replies_from_json, replies_to_json
 from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable
@@ -27,6 +29,23 @@ TURN_BUDGET = 8.0  # seconds a dialog may take; a telephone caller notices after
 STALE_RETRIES = 20  # turns of other processes that came first
 STALE_PAUSE = 0.02  # seconds at most, so that two processes do not meet again
 
+reference: ContextVar[str] = ContextVar("structlog_reference")
+channel: ContextVar[str] = ContextVar("structlog_channel")
+"""The turn that this task is in, or took last, for its log lines; by such names structlog knows what to put into them.
+They outlast the turn: what its channel does with the answer belongs to it."""
+
+
+class End(StrEnum):
+    """How an inbound was met."""
+
+    ANSWERED = "answered"
+    REPLAYED = "replayed"  # a redelivery: the stored replies again
+    APOLOGY = "apology"  # a dialog failed
+    HELD = "held"  # too fast, or in circles: that was said, once
+    DROPPED = "dropped"  # and then nothing more; nothing is kept of it
+    STALE = "stale"  # another process saved first: tried again, and told again
+    UNAVAILABLE = "unavailable"  # a store does not answer: nothing acknowledged, it comes again
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -36,7 +55,21 @@ class Outcome:
     language: str
     replies: tuple[Reply, ...]
     seq: int
-    repeated: bool = False
+    end: End = End.ANSWERED
+
+    @property
+    def repeated(self) -> bool:
+        return self.end is End.REPLAYED
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An inbound as a watcher gets it. Without an outcome nothing was said."""
+
+    heard: Inbound
+    end: End
+    seconds: float
+    outcome: Outcome | None = None
 
 
 class Gateway:
@@ -47,31 +80,50 @@ class Gateway:
         engine: Engine,
         *,
         clock: Callable[[], datetime],
-        new_reference: Callable[[], str] = lambda: secrets.token_hex(4),
+        new_reference: Callable[[], str] = lambda: f"{random.getrandbits(32):08x}",
     ) -> None:
         self.sessions = sessions
         self.contacts = contacts
         self.engine = engine
         self.clock = clock
         self.new_reference = new_reference
-        self.watchers: list[Callable[[Inbound, Outcome], None]] = []
+        self.watchers: list[Callable[[Seen], None]] = []
 
     async def receive(self, heard: Inbound) -> Outcome:
         """Take one inbound through. Safe to repeat: the same `heard.id` gets the same replies and changes nothing."""
+        began = perf_counter()
+        reference.set(self.new_reference())
+        channel.set(heard.address.channel)
         for _ in range(STALE_RETRIES):
             try:
-                async with self._conversation(heard.address) as opened:
-                    outcome = await self._turn(opened, heard)
-                    absorbed = opened.session.absorbed
+                outcome = await self._taken(heard)
             except StaleSession:
+                self._tell(heard, End.STALE, began)
                 await asyncio.sleep(random.uniform(0, STALE_PAUSE))  # noqa: S311 - to be apart, not to be secret
-                continue
-            for contact in absorbed:
-                await self.contacts.link(contact, outcome.contact)
-            for watch in self.watchers:
-                watch(heard, outcome)
-            return outcome
+            except StoreUnavailable:
+                self._tell(heard, End.UNAVAILABLE, began)
+                raise
+            else:
+                self._tell(heard, outcome.end, began, outcome)
+                return outcome
+        self._tell(heard, End.UNAVAILABLE, began)
         raise StaleSession(heard.address.channel)
+
+    def _tell(self, heard: Inbound, end: End, began: float, outcome: Outcome | None = None) -> None:
+        if self.watchers:
+            seen = Seen(heard, end, perf_counter() - began, outcome)
+            for watch in self.watchers:
+                watch(seen)
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("turn", extra={"end": end.value, "ms": round((perf_counter() - began) * 1000, 1)})
+
+    async def _taken(self, heard: Inbound) -> Outcome:
+        async with self._conversation(heard.address) as opened:
+            outcome = await self._turn(opened, heard)
+            absorbed = opened.session.absorbed
+        for contact in absorbed:
+            await self.contacts.link(contact, outcome.contact)
+        return outcome
 
     async def last(self, address: Address) -> tuple[str, tuple[Reply, ...]]:
         """The language of the conversation that this address belongs to, and what was said last in it; nothing, when
@@ -112,30 +164,39 @@ class Gateway:
         turn = before.replay(heard.key)
         if turn is not None:
             replies = replies_from_json(turn.replies) or self.engine.open_question(before, heard, self.clock())
-            return Outcome(before.contact, self.engine.language(before, heard), replies, turn.seq, repeated=True)
+            return Outcome(before.contact, self.engine.language(before, heard), replies, turn.seq, End.REPLAYED)
         for contact in before.absorbed:  # again, should a crash have come after the save
             await self.contacts.link(contact, before.contact)
         before = replace(before, absorbed=()) if before.absorbed else before
         now = self.clock()
+        before, held = self.engine.admit(before, heard, now)
+        if held:
+            return self._close(opened, before, heard, held, now, End.HELD)
+        if held is not None:
+            return Outcome(before.contact, self.engine.language(before, heard), (), before.seq + 1, End.DROPPED)
         try:
             async with asyncio.timeout(TURN_BUDGET):
                 after, replies = await self.engine.advance(before, heard, now)
         except (StaleSession, StoreUnavailable):
             raise  # nothing is saved, nothing acknowledged: it comes again
         except Exception:
-            after, replies = before, (self._apology(heard),)
+            # No answer is lost: the session stays as it was; the citizen gets a reference to quote, and a person.
+            log.exception("turn failed")
+            return self._close(opened, before, heard, (self.engine.apology(reference.get()),), now, End.APOLOGY)
         return self._close(opened, after, heard, replies, now)
 
-    def _apology(self, heard: Inbound) -> Reply:
-        """No answer is lost: the session stays as it was; the citizen gets a reference to quote, and a person."""
-        reference = self.new_reference()
-        log.exception("turn failed", extra={"reference": reference, "channel": heard.address.channel})
-        return self.engine.apology(reference)
-
     def _close(
-        self, opened: Opened, after: Session, heard: Inbound, replies: tuple[Reply, ...], now: datetime
+        self,
+        opened: Opened,
+        after: Session,
+        heard: Inbound,
+        replies: tuple[Reply, ...],
+        now: datetime,
+        end: End = End.ANSWERED,
     ) -> Outcome:
         said = replies_to_json(replies)
+        if end is End.ANSWERED:
+            after = self.engine.watch(opened.session, after, heard, said)
         seq = after.seq + 1
         opened.lines = [
             Line(seq, heard.address, heard.key, now, "in", _content(heard)),
@@ -143,7 +204,7 @@ class Gateway:
         ]
         turn = Turn(heard.key, seq + 1, tuple(said))
         opened.session = after.remember(turn, seq + len(said), now)
-        return Outcome(after.contact, self.engine.language(after, heard), replies, seq + 1)
+        return Outcome(after.contact, self.engine.language(after, heard), replies, seq + 1, end)
 
 
 def _content(heard: Inbound) -> dict[str, object]:

@@ -100,13 +100,23 @@ class Settings(BaseSettings):
     worker: Literal["inside", "separate"] = "inside"
     drain: float | None = Field(None, ge=0, le=300)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["", "text", "json"] = ""
+    metrics_token: SecretStr = SecretStr("")
+    otel_exporter_otlp_endpoint: str = ""
 
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("public_url", "telegram_api_url", "bale_api_url", "twilio_api_url", "kavenegar_api_url")
+    @field_validator(
+        "public_url",
+        "otel_exporter_otlp_endpoint",
+        "telegram_api_url",
+        "bale_api_url",
+        "twilio_api_url",
+        "kavenegar_api_url",
+    )
     @classmethod
     def _base_url(cls, value: str) -> str:
         """An absolute http(s) URL without a slash at its end."""
@@ -131,6 +141,13 @@ class Settings(BaseSettings):
             raise ValueError("must be redis://host:6379, rediss:// or unix:///path")
         if value and find_spec("redis") is None:
             raise ValueError("Redis needs the extra `distributed`: pip install pishkhan[distributed]")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _traced(cls, value: str) -> str:
+        if value and not (find_spec("opentelemetry") and find_spec("opentelemetry.exporter")):
+            raise ValueError("traces need the extra `tracing`: pip install pishkhan[tracing]")
         return value
 
     @field_validator("secret_key")
@@ -213,6 +230,11 @@ class Settings(BaseSettings):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    @property
+    def log_style(self) -> str:
+        """How log lines are written: "text" or "json"."""
+        return self.log_format or ("json" if self.production else "text")
 
     @property
     def production(self) -> bool:

@@ -11,8 +11,9 @@ import pytest
 
 from bot import gateway as gateway_module
 from bot.core.messages import Address, Event, Inbound
-from bot.core.ports import StaleSession
-from bot.gateway import Gateway, Outcome
+from bot.core.ports import StaleSession, StoreUnavailable
+from bot.gateway import End, Gateway, Outcome, Seen, reference
+from bot.logs import Lines
 from bot.stores.memory import MemoryContacts, MemorySessions
 from tests.dialogs.small_desk import NOW, Citizen
 
@@ -111,7 +112,9 @@ async def test_a_failing_dialog_apologises_and_keeps_every_answer(door: Door, ca
     assert apology.say.key == "engine.apology"
     assert apology.say.args["reference"] == "ref-0001"
     assert "/human" in {c.value for c in apology.choices}
-    assert any(getattr(r, "reference", "") == "ref-0001" for r in caplog.records)
+    assert "channel=web reference=ref-0001" in Lines().format(caplog.records[-1]), (
+        "the citizen's reference is the log's"
+    )
     assert "dark" not in caplog.text and "09123456789" not in caplog.text
     door.citizen.desk.fails = False
     await door.say("confirm")
@@ -165,3 +168,67 @@ async def test_time_passes_between_turns_and_drafts_are_offered_again(door: Door
     await door.say("/form/lamp", "off")
     door.now += timedelta(days=1)
     assert (await door.say("dark")).replies[-1].say.key == "resume.ask"
+
+
+# --- watchers ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seen(door: Door) -> list[Seen]:
+    found: list[Seen] = []
+    door.gateway.watchers.append(found.append)
+    return found
+
+
+def ends(seen: list[Seen]) -> list[str]:
+    return [each.end.value for each in seen]
+
+
+async def test_a_watcher_is_told_how_each_inbound_was_met(door: Door, seen: list[Seen]) -> None:
+    first = door.inbound("/form/lamp")
+    outcome = await door.gateway.receive(first)
+    await door.gateway.receive(first)
+    assert ends(seen) == ["answered", "replayed"]
+    assert (seen[0].heard, seen[0].outcome) == (first, outcome)
+    assert all(each.seconds > 0 for each in seen)
+
+
+async def test_a_watcher_sees_an_apology(door: Door, seen: list[Seen]) -> None:
+    door.citizen.desk.fails = True
+    await door.say(*FORM, "confirm")
+    assert ends(seen)[-1] == "apology"
+
+
+async def test_a_watcher_sees_what_was_not_answered(
+    door: Door, seen: list[Seen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> Any:
+        raise StoreUnavailable("no disk")
+
+    async def rivals(*_: object) -> Any:
+        raise StaleSession("another was faster")
+
+    monkeypatch.setattr(gateway_module, "STALE_PAUSE", 0)
+    for engine_does, error in ((lost, StoreUnavailable), (rivals, StaleSession)):
+        monkeypatch.setattr(door.citizen.engine, "advance", engine_does)
+        with pytest.raises(error):
+            await door.say("hello")
+    assert set(ends(seen)) == {End.UNAVAILABLE, End.STALE}
+    assert ends(seen).count("stale") == gateway_module.STALE_RETRIES
+    assert all(each.outcome is None for each in seen)
+
+
+async def test_turns_at_once_keep_their_references_apart(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    numbers = iter(range(100))
+    door.gateway.new_reference = lambda: f"ref-{next(numbers):04}"
+    door.citizen.desk.fails = True
+    names = [f"citizen{n}" for n in range(5)]
+
+    async def whole(name: str) -> tuple[str, str]:
+        for text in (*FORM, "confirm"):
+            outcome = await door.gateway.receive(door.inbound(text, name=name))
+        return str(outcome.replies[0].say.args["reference"]), reference.get()
+
+    told = await asyncio.gather(*(whole(name) for name in names))
+    assert all(said == bound for said, bound in told)
+    assert len({said for said, _ in told}) == len(names)

@@ -6,7 +6,7 @@ import time
 
 from bot.core.messages import Choice, Event, Inbound, Reply
 from bot.core.ports import Wording
-from bot.gateway import Outcome
+from bot.gateway import Outcome, Seen
 from bot.web.sandbox.visits import Visit, Visits
 
 LONGEST = 1200  # characters of what was said that the page gets
@@ -19,9 +19,10 @@ class Timeline:
         self._visits = visits
         self._wording = wording
 
-    def watch(self, heard: Inbound, outcome: Outcome) -> None:
+    def watch(self, seen: Seen) -> None:
+        heard, outcome = seen.heard, seen.outcome
         visit = self._visits.at(heard.address)
-        if visit is None:
+        if visit is None or outcome is None:
             return
         handed = visit.handed.pop(heard.address.channel, None)
         visit.tell(
