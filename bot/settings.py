@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -99,6 +100,8 @@ class Settings(BaseSettings):
     rasa_url: SecretStr = SecretStr("")
     worker: Literal["inside", "separate"] = "inside"
     drain: float | None = Field(None, ge=0, le=300)
+    trusted_proxies: str = "127.0.0.0/8,::1/128"
+    limits: Literal["on", "off"] = "on"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["", "text", "json"] = ""
     metrics_token: SecretStr = SecretStr("")
@@ -202,6 +205,15 @@ class Settings(BaseSettings):
                 "has to be an address such as http://127.0.0.1:13013/cgi-bin/sendsms?username=U&password=P"
             )
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        """Networks in CIDR, between commas."""
+        try:
+            return ",".join(str(ip_network(part.strip())) for part in value.split(",") if part.strip())
+        except ValueError:
+            raise ValueError("must be networks such as 127.0.0.0/8,10.0.0.0/8,::1/128") from None
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:

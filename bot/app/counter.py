@@ -21,11 +21,13 @@ from bot.desk.identity import LinkedIdentity
 from bot.desk.service_desk import ServiceDesk
 from bot.dialogs import desk_news, registry
 from bot.dialogs.engine import Engine
+from bot.dialogs.pace import Pacing
 from bot.gateway import Gateway
 from bot.nlu.masking import masked
 from bot.settings import Settings, secret_key
 from bot.stores.contacts import SqlContacts
 from bot.stores.files import DiskFiles
+from bot.stores.outbox import SqlOutbox
 from bot.stores.records import SqlRecords
 
 
@@ -62,6 +64,7 @@ class Counter:
     contacts: SqlContacts
     files: DiskFiles
     desk: ServiceDesk
+    outbox: SqlOutbox
     identity: LinkedIdentity
     renderer: Renderer
     engine: Engine
@@ -137,7 +140,8 @@ def assemble(settings: Settings) -> Counter:
         contacts, sessions, SqlRecords(stores.database), live.now, secret=cache(partial(secret_key, settings))
     )
     renderer = Renderer(lambda: live.catalogue.phrases, default_language=settings.language)
-    engine = Engine(registry.build(catalogue, live.nlu, service_desk, identity), renderer)
+    pacing = Pacing() if settings.limits == "on" else None
+    engine = Engine(registry.build(catalogue, live.nlu, service_desk, identity), renderer, pacing=pacing)
     return Counter(
         settings=settings,
         live=live,
@@ -147,6 +151,7 @@ def assemble(settings: Settings) -> Counter:
         contacts=contacts,
         files=DiskFiles(settings.data_dir / "files"),
         desk=service_desk,
+        outbox=SqlOutbox(stores.database),
         identity=identity,
         renderer=renderer,
         engine=engine,

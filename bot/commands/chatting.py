@@ -13,20 +13,18 @@ from bot.app import Counter
 from bot.channels.console import Console
 from bot.channels.console import chat as talk
 from bot.channels.voice.speech import Speaker
-from bot.core.messages import Address, Reply
-from bot.core.ports import Outbox
-from bot.core.requests import Notice
+from bot.core.messages import Reply
 from bot.courier import Courier
 from bot.settings import Settings
 
 NEWS_EVERY = 1.0  # seconds between two looks for what the desk has told meanwhile
-_ALL = 10_000  # notices; more cannot lie before ours
 
 
 def chat(settings: Settings, channel: str, address: str) -> None:
     """Until `:quit`, the end of the input or Ctrl-C."""
     logs.set_up("ERROR")
     counter = app.assemble(settings)
+    counter.engine.pacing = None  # a file may be piped in
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_chat(counter, channel, address))
 
@@ -51,29 +49,19 @@ async def _chat(counter: Counter, channel: str, address: str) -> None:
             news.cancel()
 
 
-class _Ours:
-    """The outbox, as far as one address is concerned."""
-
-    def __init__(self, outbox: Outbox, address: Address) -> None:
-        self._address = address
-        self._outbox = outbox
-        self.settle = outbox.settle
-
-    async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
-        """Not held: the server may be as fast, and the words are in the transcript once."""
-        return tuple(n for n in await self._outbox.due(_ALL) if n.address == self._address)[:limit]
-
-
 async def _news(counter: Counter, console: Console) -> None:
     """Tell what an officer does while the citizen sits at the terminal, whether a server runs or not: the notice is
     put into the transcript by whoever comes first, and shown from there."""
-    courier = Courier(_Ours(counter.desk, console.address), counter.gateway, {}, counter.live.now)
+    live, limits = counter.live, counter.stores.limits
+    courier = Courier(
+        counter.outbox, counter.gateway, {}, counter.contacts, live.now, limits, is_news=counter.desk.is_news
+    )
     contact = await counter.contacts.resolve(console.address)
     notices = f"{console.address.channel}:notice:"
     seen = max((line.seq for line in await counter.sessions.lines(contact, 0, 1)), default=0)
     while True:
         await asyncio.sleep(NEWS_EVERY)
-        await courier.round()
+        await courier.round(only=console.address)
         lines = await counter.sessions.lines(contact, seen)
         seen = max((line.seq for line in lines), default=seen)
         news = [line for line in lines if line.direction == "out" and line.inbound.startswith(notices)]

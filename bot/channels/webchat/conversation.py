@@ -11,7 +11,7 @@ from bot.channels.webchat.frames import Frame, Hello, Refused, Said
 from bot.channels.webchat.tokens import Seal
 from bot.core.messages import Address, Attachment, Event, Inbound, Line, Phrase, Reply
 from bot.core.ports import Contacts, FileRefused, Files, Transcripts, Wording
-from bot.gateway import Gateway, Outcome
+from bot.gateway import End, Gateway, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ NAME = "web"
 _LOOK_BACK = 24  # lines before the wanted ones, where a button's label may stand
 _KEPT = 300  # lines of a history
 _BEFORE_ALL = -(2**53)  # lines of before a merge have numbers below zero
+_LATER = 5.0  # seconds after which a browser tries again what was not answered
 _HEADER = {
     "/menu": "nav.menu",
     "/human": "nav.human",
@@ -115,6 +116,8 @@ class Conversations:
                 raise Refused("unknown_upload", id=said.id)
         heard = frames.inbound(Address(NAME, session), said, file, language)
         outcome = await self._receive(heard, said.id)
+        if outcome.end is End.DROPPED:  # the browser keeps it, and tries again
+            raise Refused("slow_down", id=said.id, retry_in=_LATER)
         seq = outcome.seq - 1
         replies = self.replies(outcome.replies, outcome.seq, outcome.language)
         for frame in replies:
