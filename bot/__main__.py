@@ -64,6 +64,16 @@ def serve() -> None:
 
 
 @cli.command()
+def work() -> None:
+    """Deliver notices until Ctrl-C, beside servers that leave them to a worker (WORKER=separate)."""
+    with worded():
+        given = _settings()
+        from bot.commands import serving
+
+        serving.work(given)
+
+
+@cli.command()
 def chat(
     channel: Annotated[Medium, typer.Option(help="Render as this channel would.")] = Medium.WEB,
     sender: Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Who writes; a name or a number.")] = "me",

@@ -31,18 +31,19 @@ class Channels:
 
     The libraries of channels are heavy and are loaded for those that are configured alone."""
 
-    def __init__(self, counter: Counter, wake: Callable[[], None]) -> None:
-        """`wake` is called when a notice may lie in the outbox."""
+    def __init__(self, counter: Counter, wake: Callable[[], None], *, calls: bool = True) -> None:
+        """`wake` is called when a notice may lie in the outbox. Without `calls` nobody can telephone us."""
         self._counter = counter
         self._wake = wake
         self._settings = settings = counter.settings
         self.prompts: Prompts | None = None
-        self.sandbox = None if settings.production else self._new_sandbox()
+        alone = settings.worker == "inside"  # the sandbox remembers in this process
+        self.sandbox = self._new_sandbox() if alone and not settings.production else None
         if self._own_url:  # the first of all doors: everybody has a browser
             counter.identity.door_of["web"] = f"{self._own_url}/?join={{}}".format
         self.web = self._web_chat()
         telling: list[Telling] = [self.web, *self._messengers(), *self._sms()]
-        self.all: list[Channel] = [*telling, *self._voice()]
+        self.all: list[Channel] = [*telling, *(self._voice() if calls else ())]
         self.senders: dict[str, Sender] = {channel.name: channel for channel in telling}
 
     def routes(self) -> Sequence[web.RouteDef]:

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.web import health
 from bot.web.problems import Refused, problems
 
+HEALTH = web.AppKey("health", health.Health)
 Client = TestClient[web.Request, web.Application]
 
 
@@ -49,9 +50,10 @@ async def client(store: dict[str, str]) -> AsyncIterator[Client]:
             web.get("/refuse", refuse),
             web.post("/read", read),
             web.get("/away", away),
-            *health.routes({"database": database}, lambda: [store["warning"]] if "warning" in store else []),
         ]
     )
+    app[HEALTH] = health.Health({"database": database}, lambda: [store["warning"]] if "warning" in store else [])
+    app[HEALTH].add_to(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -126,3 +128,13 @@ async def test_a_store_that_does_not_answer_is_an_outage(
     assert answer.headers["Retry-After"]
     assert (await answer.json())["failing"] == ["database"]
     assert (await client.get("/healthz")).status == 200
+
+
+async def test_a_process_that_is_about_to_end_serves_on_but_sends_everybody_elsewhere(client: Client) -> None:
+    assert (await client.get("/away", allow_redirects=False)).headers.get("Connection") != "close"
+    client.app[HEALTH].ending = True
+    ready = await client.get("/readyz")
+    assert (ready.status, (await ready.json())["failing"]) == (503, [])
+    assert (await client.get("/healthz")).status == 200
+    answer = await client.post("/read", data=b"served")
+    assert (await answer.read(), answer.headers["Connection"]) == (b"served", "close")
