@@ -85,7 +85,9 @@ class Counter:
     def understands(self, nlu: Nlu) -> None:
         """Put an understanding of the content in use to use."""
         self.live.nlu = nlu
-        self.engine.dialogs = registry.build(self.live.catalogue, nlu, self.desk, self.identity)
+        self.engine.dialogs = registry.build(
+            self.live.catalogue, self.understanding.watched(nlu), self.desk, self.identity
+        )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -141,7 +143,8 @@ def assemble(settings: Settings) -> Counter:
     )
     renderer = Renderer(lambda: live.catalogue.phrases, default_language=settings.language)
     pacing = Pacing() if settings.limits == "on" else None
-    engine = Engine(registry.build(catalogue, live.nlu, service_desk, identity), renderer, pacing=pacing)
+    dialogs = registry.build(catalogue, understanding.watched(live.nlu), service_desk, identity)
+    engine = Engine(dialogs, renderer, pacing=pacing)
     return Counter(
         settings=settings,
         live=live,

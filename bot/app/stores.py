@@ -57,6 +57,11 @@ class Stores:
         checks = {"database": self.database.ping}
         return checks | {"redis": self._redis.ping} if self._redis else checks
 
+    @property
+    def lines_waiting(self) -> int:
+        """Lines of the transcript that this process has still to move from Redis into the database."""
+        return self._distributed.waiting if self._distributed else 0
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """With today's tables. At the end lines that Redis still holds alone are moved, as long as that is quick."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from bot.core.catalogue import Catalogue
-from bot.core.ports import Nlu
+from bot.core.ports import Match, Nlu, Reading
 from bot.dialogs.router import INTENTS
 from bot.nlu.model import EmbeddedNlu, Trained, trained
 from bot.nlu.model_cache import ModelCache
@@ -26,11 +26,36 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN = 60.0  # seconds until meanings are learnt again after the encoder failed
 
+Watch = Callable[[str, float], None]
+"""Told of each "intent" and "question" how sure the likeliest reading is, 0 to 1."""
+
+
+class Watched:
+    """An `Nlu` whose confidence is seen."""
+
+    def __init__(self, nlu: Nlu, watchers: Sequence[Watch]) -> None:
+        self.nlu = nlu
+        self._watchers = watchers
+        self.parse = nlu.parse
+
+    async def read(self, text: str, language: str) -> Reading:
+        reading = await self.nlu.read(text, language)
+        for watch in self._watchers:
+            watch("intent", reading.confidence)
+        return reading
+
+    async def answers(self, text: str, language: str, *, service: str = "", limit: int = 4) -> tuple[Match, ...]:
+        found = await self.nlu.answers(text, language, service=service, limit=limit)
+        for watch in self._watchers:
+            watch("question", found[0].score if found else 0.0)
+        return found
+
 
 class Understanding:
     """Makes an `Nlu` of a catalogue. Raises NoEncoder when the configured encoder is not installed."""
 
     def __init__(self, settings: Settings) -> None:
+        self.watchers: list[Watch] = []
         self._name = settings.semantic_model
         self._folder = settings.data_dir
         self._cache = ModelCache(settings.data_dir / "models", lambda: derived(settings, "models"))
@@ -52,6 +77,10 @@ class Understanding:
             model = trained(catalogue)
             self._cache.keep(catalogue, "", model)
         return self._serving(model)
+
+    def watched(self, nlu: Nlu) -> Watched:
+        """The same for conversations: `watchers` see it."""
+        return Watched(nlu, self.watchers)
 
     def edited(self) -> None:
         """Another catalogue is in use. To be called in the loop."""

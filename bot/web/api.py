@@ -5,7 +5,6 @@ Whoever holds API_TOKEN acts for the organisation and sees personal content.
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import orjson
-from aiohttp import hdrs, web
+from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from bot.core.catalogue import Catalogue
@@ -23,6 +22,7 @@ from bot.core.ports import Contacts, Desk, Files, Nlu, Wording
 from bot.core.requests import Draft, NotAllowed, ServiceRequest, Status
 from bot.core.tracking import TrackingCode
 from bot.web import models, openapi
+from bot.web.bearer import brings
 from bot.web.filing import Filing
 from bot.web.problems import Refused
 
@@ -68,9 +68,7 @@ class Api:
         async def guarded(request: web.Request) -> web.StreamResponse:
             if not self.token:
                 raise Refused(403, "The API is closed: this server has no API_TOKEN.")
-            scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
-            held = given.strip().encode("utf-8", "surrogateescape")
-            if scheme.lower() != "bearer" or not hmac.compare_digest(held, self.token.encode()):
+            if not brings(request, self.token):
                 challenge = {"WWW-Authenticate": 'Bearer realm="pishkhan"'}
                 raise Refused(401, "Send the header Authorization: Bearer API_TOKEN.", headers=challenge)
             return await handler(request)

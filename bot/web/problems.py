@@ -6,7 +6,7 @@ import http
 import logging
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -45,12 +45,19 @@ class Refused(Exception):
         return problem(self.status, self.detail, headers=self.headers, **self.more)
 
 
-def problems() -> Middleware:
+def problems(watch: Callable[[str, int], None] = lambda route, status: None) -> Middleware:
     """The outermost middleware. A store that does not answer is a 503, so that providers come again; what nobody
-    foresaw is a 500 with a reference that the log has too."""
+    foresaw is a 500 with a reference that the log has too. `watch` is told the route's pattern and the status of each
+    answer that is an error."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await answered(request, handler)
+        if answer.status >= http.HTTPStatus.BAD_REQUEST:
+            watch(_route(request), answer.status)
+        return answer
+
+    async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
         except Refused as refused:
