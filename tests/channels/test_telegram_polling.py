@@ -8,8 +8,9 @@ import logging
 import pytest
 
 from bot.channels.telegram import polling
+from bot.channels.telegram.api import Api
 from bot.core.messages import Inbound, Reply
-from tests.channels.botapi import callback, message
+from tests.channels.botapi import BotApi, callback, message
 from tests.channels.conftest import Counter, Start
 from tests.channels.counter import echo
 
@@ -53,6 +54,25 @@ async def test_an_update_is_confirmed_after_it_was_taken(start: Start) -> None:
         "allowed_updates": ["message", "callback_query", "my_chat_member"],
     }
     assert counter.api.sent("answerCallbackQuery") == [{"callback_query_id": "q11"}]
+
+
+async def test_who_stops_finishes_its_turn_and_confirms_it() -> None:
+    began, may_end, taken = asyncio.Event(), asyncio.Event(), []
+
+    async def take(update: polling.Update) -> None:
+        began.set()
+        await may_end.wait()
+        taken.append(update["update_id"])
+
+    async with BotApi() as server, Api(server.token, server.url) as api:
+        server.offer(message(10, text="یک"))
+        running = asyncio.create_task(polling.Poller(api, take, "telegram").run())
+        await began.wait()
+        running.cancel()
+        await asyncio.sleep(0)
+        may_end.set()
+        await asyncio.wait([running])
+        assert (taken, server.confirmed) == ([10], 11)
 
 
 async def test_a_failed_update_is_asked_for_again_and_nothing_overtakes_it(start: Start) -> None:

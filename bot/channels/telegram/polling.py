@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ from bot.core.ports import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+LAST_WORD = 3.0  # seconds for the confirmation at the end
 LONG_POLL = 50  # seconds that the server may hold the question
 AT_ONCE = 64  # chats
 TRIES = 5  # for one update, before the others go on without it
@@ -45,13 +47,25 @@ class Poller:
         self._take = take
         self._channel = channel
         self._wanted = {"allowed_updates": wanted} if wanted else {}
-        self._offset = 0
+        self._offset = self._confirmed = 0
+        self._under_way: asyncio.Task[bool] | None = None
         self._taken: set[int] = set()  # not confirmed yet, because an earlier one failed
         self._tries: dict[int, int] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
-        """Polls until cancelled."""
+        """Polls until cancelled; what it has taken on then is finished and confirmed, so that nobody is answered again
+        by the process after us."""
+        try:
+            await self._poll()
+        except asyncio.CancelledError:
+            if self._under_way:
+                await asyncio.wait([self._under_way])
+            with contextlib.suppress(TelegramError):
+                await self._confirm()
+            raise
+
+    async def _poll(self) -> None:
         failures = 0
         while True:
             began = time.monotonic()
@@ -64,19 +78,28 @@ class Poller:
                 self._tell(error)
                 await asyncio.sleep(pause(failures))
             else:
-                failed = await self._round(updates)
+                self._under_way = asyncio.create_task(self._round(updates))
+                failed = await asyncio.shield(self._under_way)
                 failures = failures + 1 if failed else 0
                 if failed:
                     await asyncio.sleep(pause(failures))
                 elif not updates:
                     await asyncio.sleep(max(0.0, SHORTEST_ROUND - (time.monotonic() - began)))
 
+    async def _confirm(self) -> None:
+        """The server learns our offset by being asked for more, and only so."""
+        if self._offset != self._confirmed:
+            asked = {"offset": self._offset, "timeout": 0, "limit": 1, **self._wanted}
+            await self._api.call("getUpdates", asked, patience=LAST_WORD)
+
     async def _ask(self) -> Sequence[Update]:
+        offset = self._offset
         updates = await self._api.call(
             "getUpdates",
-            {"offset": self._offset, "timeout": LONG_POLL, **self._wanted},
+            {"offset": offset, "timeout": LONG_POLL, **self._wanted},
             patience=LONG_POLL + PATIENCE,
         )
+        self._confirmed = offset
         if not isinstance(updates, list):
             return []
         return [u for u in updates if isinstance(u, dict) and isinstance(u.get("update_id"), int)]
