@@ -53,7 +53,7 @@ class Rhythm:
     longest: float
 
 
-USUAL = Rhythm(burst=30, fills_in=2.0, rounds=6, forgets_in=60, silence=60, grows=2, longest=3600)
+USUAL = Rhythm(burst=30, fills_in=2.0, rounds=6, forgets_in=300, silence=60, grows=2, longest=3600)
 """Nobody reads an answer in two seconds for long; thirty turns hold the longest form, corrected, by button."""
 COSTLY = Rhythm(burst=20, fills_in=6.0, rounds=3, forgets_in=1800, silence=600, grows=4, longest=86_400)
 """Where each answer is paid for, nobody types faster, and an automatic reply often waits for minutes."""
