@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.core.ports import Limits, Relay, SessionStore, Transcripts
 from bot.settings import Settings
 from bot.stores.database import Database, open_database
-from bot.stores.limits import MemoryLimits
+from bot.stores.limits import Lenient, MemoryLimits
 from bot.stores.migrations import migrate
 from bot.stores.sessions import SqlSessions
 
@@ -43,7 +43,7 @@ class Stores:
 
             self._redis = RedisServers(url)
             self._relay = RedisRelay(url)
-            self.limits = RedisLimits(self._redis)
+            self.limits = Lenient(RedisLimits(self._redis))
             self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
         self.sessions: Sessions = self._distributed or SqlSessions(self.database)
 

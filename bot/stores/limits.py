@@ -6,8 +6,13 @@ again; a full one is not kept at all.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+
+from bot.core.ports import Limits, StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 SWEPT = 1024  # buckets in memory after which full ones are looked for
 
@@ -32,6 +37,27 @@ class MemoryLimits:
             self._full = {key: full for key, full in self._full.items() if full > now}
             self._sweep = max(SWEPT, 2 * len(self._full))
         return 0.0
+
+
+class Lenient:
+    """`Limits` that let everybody through while theirs do not answer, and say so in the log once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._answering = True
+
+    async def take(self, key: str, *, rate: float, burst: float, cost: float = 1.0) -> float:
+        try:
+            wait = await self._limits.take(key, rate=rate, burst=burst, cost=cost)
+        except StoreUnavailable:
+            if self._answering:
+                log.error("limits are not kept: their store does not answer")
+            self._answering = False
+            return 0.0
+        if not self._answering:
+            log.warning("limits are kept again")
+        self._answering = True
+        return wait
 
 
 def check_bucket(rate: float, burst: float, cost: float) -> None:

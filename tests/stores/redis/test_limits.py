@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.core.ports import Limits
-from bot.stores.limits import MemoryLimits
+from bot.core.ports import Limits, StoreUnavailable
+from bot.stores.limits import Lenient, MemoryLimits
 from bot.stores.redis_limits import RedisLimits
 from bot.stores.redis_servers import RedisServers
 from tests.stores.valkey import Server
@@ -102,3 +102,26 @@ class TestRedisLimits(LimitsContract):
         left = valkey.say("PTTL", key.decode())
         assert isinstance(left, int)
         assert 0 < left <= 100_002
+
+
+class Broken:
+    """`Limits` whose store does not answer."""
+
+    broken = True
+
+    async def take(self, key: str, *, rate: float, burst: float, cost: float = 1.0) -> float:
+        if self.broken:
+            raise StoreUnavailable("no answer")
+        return 3.0
+
+
+async def test_a_store_that_does_not_answer_locks_nobody_out_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    broken = Broken()
+    limits = Lenient(broken)
+    assert [await limits.take("a", rate=1, burst=1) for _ in range(5)] == [0.0] * 5
+    broken.broken = False
+    assert [await limits.take("a", rate=1, burst=1) for _ in range(2)] == [3.0, 3.0]
+    assert [record.getMessage() for record in caplog.records] == [
+        "limits are not kept: their store does not answer",
+        "limits are kept again",
+    ]
