@@ -10,6 +10,7 @@ from bot.app.actions import parts, token
 from bot.app.channels import Channels
 from bot.app.counter import assemble
 from bot.app.lifespans import COURIER, NOTICES, delivering, equip, new_courier, watching
+from bot.app.metering import Meter
 from bot.rasa.webhook import ActionRoutes
 from bot.settings import Settings
 from bot.web.api import Api
@@ -45,8 +46,10 @@ def build(settings: Settings) -> web.Application:
         version=version("pishkhan"),
         public_url=settings.public_url,
     )
-    app = web.Application(middlewares=[problems()], client_max_size=LARGEST_BODY)
+    meter = Meter()
+    app = web.Application(middlewares=[problems(meter.error)], client_max_size=LARGEST_BODY)
     equip(app, counter)
+    meter.equip(app, counter, channels, courier)
     if courier:
         app[COURIER] = courier
     app.add_routes(api.routes())

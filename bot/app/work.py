@@ -7,6 +7,7 @@ from aiohttp import web
 from bot.app.channels import Channels
 from bot.app.counter import assemble
 from bot.app.lifespans import COURIER, NOTICES, delivering, equip, new_courier, watching
+from bot.app.metering import Meter
 from bot.settings import Settings
 from bot.web.problems import problems
 
@@ -23,8 +24,10 @@ def build_worker(settings: Settings) -> web.Application:
             courier.wake()
 
         relay.listen(NOTICES, told)
-    app = web.Application(middlewares=[problems()])
+    meter = Meter()
+    app = web.Application(middlewares=[problems(meter.error)])
     equip(app, counter)
+    meter.equip(app, counter, channels, courier)
     app[COURIER] = courier
     for channel in channels.all:
         app.cleanup_ctx.append(channel.lifespan)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -87,12 +88,26 @@ class WebChat:
         yield
         await self.close(app)
 
+    @property
+    def open(self) -> int:
+        """How many browsers have a WebSocket open."""
+        return self._sockets.count
+
     async def close(self, app: web.Application) -> None:
         """Say goodbye to every open socket. Belongs into `app.on_shutdown`: aiohttp waits for open WebSockets before
         it comes to the end of `lifespan`."""
         await self._sockets.close()
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
+    async def send(
+        self,
+        to: Address,
+        replies: Sequence[Reply],
+        language: str,
+        *,
+        seq: int,
+        key: str = "",
+        since: datetime | None = None,
+    ) -> str:
         """Show it in every tab that is open; the transcript brings it to the others at next hello."""
         self._tell_elsewhere(to.id, seq, language)
         if self._sockets.others(to.id):

@@ -101,6 +101,10 @@ class OpenSockets:
             self._of.pop(socket.session, None)
         socket.session = None
 
+    @property
+    def count(self) -> int:
+        return sum(map(len, self._of.values()))
+
     def others(self, session: str, socket: Socket | None = None) -> list[Socket]:
         return [s for s in self._of.get(session, ()) if s is not socket]
 
