@@ -58,12 +58,12 @@ class Nearest:
         self.view = view
         self.ids: dict[str, int] = {}
         shares: list[float] = []
-        self.parts: dict[str, Ints] = {}
+        self.parts: dict[str, list[int]] = {}
         for part in dict.fromkeys(part for words in texts for part in view.parts(words)):
             for run, share in view.runs(part):
                 if self.ids.setdefault(run, len(shares)) == len(shares):
                     shares.append(share)
-            self.parts[part] = np.array([self.ids[run] for run, _ in view.runs(part)], np.int64)
+            self.parts[part] = [self.ids[run] for run, _ in view.runs(part)]
         columns = [self._known(words)[0] for words in texts]
         self.starts: Ints = np.cumsum([0, *map(len, columns)])
         self.columns: Ints = np.concatenate([EMPTY.ids, *columns])
@@ -83,16 +83,16 @@ class Nearest:
 
     def _known(self, words: Words) -> tuple[Ints, float]:
         """The different runs of a text that occur here, and how many do not, as the sum of their squared shares."""
-        found: list[Ints] = [EMPTY.ids]
+        found: set[int] = set()
         strange = 0.0
         for part in self.view.parts(words):
             ids = self.parts.get(part)
             if ids is None:
                 runs = self.view.runs(part)
-                ids = np.array([self.ids[run] for run, _ in runs if run in self.ids], np.int64)
+                ids = [self.ids[run] for run, _ in runs if run in self.ids]
                 strange += sum(share * share for run, share in runs if run not in self.ids)
-            found.append(ids)
-        return np.unique(np.concatenate(found)), strange
+            found.update(ids)
+        return np.array(sorted(found), np.int64), strange
 
     def _vector(self, ids: Ints, strange: float) -> Vector:
         """Of unit length; runs never seen count for the length as the rarest of all."""

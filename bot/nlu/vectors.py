@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from math import log
 from typing import NamedTuple
 
@@ -107,26 +107,27 @@ class Space:
         """TF-IDF, each view of unit length before its share."""
         ids: list[int] = []
         counts: list[int] = []
-        begins: list[int] = []
+        sizes: list[int] = []
         shares: list[float] = []
         strange: list[float] = []
         for features, known, share in zip(document, self.ids, self.shares, strict=True):
             different = Counter(features)
-            found = [feature for feature in different if feature in known]
+            found = {known[feature]: times for feature, times in different.items() if feature in known}
             if found:
-                begins.append(len(ids))
+                sizes.append(len(found))
                 shares.append(share)
                 strange.append((len(different) - len(found)) * self.unseen**2)
-                ids += [known[feature] for feature in found]
-                counts += [different[feature] for feature in found]
+                ids += found
+                counts += found.values()
         if not ids:
             return EMPTY
-        rare = self.rarity[ids]
+        places = np.array(ids, np.int64)
+        rare = self.rarity[places]
         if self.repeats:
             rare *= np.log(np.array(counts, np.float32)) + np.float32(1)
-        lengths = np.add.reduceat(rare * rare, begins) + strange
+        lengths = np.add.reduceat(rare * rare, [0, *accumulate(sizes[:-1])]) + strange
         scales = np.sqrt(np.array(shares) / lengths).astype(np.float32)
-        return Vector(np.array(ids, np.int64), rare * np.repeat(scales, np.diff([*begins, len(ids)])))
+        return Vector(places, rare * np.repeat(scales, sizes))
 
 
 def _frequency(documents: Sequence[Document], view: int, owners: Sequence[int]) -> Counter[str]:
@@ -144,7 +145,7 @@ class Index:
     """Rows by feature (compressed columns): products of a vector with all rows at the cost of the shared features."""
 
     starts: Ints
-    rows: Ints
+    rows: NDArray[np.int32]  # half as much to go through as with whole integers
     weights: Floats
     size: int
 
@@ -155,7 +156,7 @@ class Index:
         rows = np.repeat(np.arange(len(vectors)), [len(v.ids) for v in vectors])
         order = np.argsort(columns, kind="stable")
         starts = np.concatenate([[0], np.cumsum(np.bincount(columns, minlength=features))])
-        return cls(starts, rows[order], weights[order], len(vectors))
+        return cls(starts, rows[order].astype(np.int32), weights[order], len(vectors))
 
     def sums(self, values: Floats) -> Floats:
         """For each feature the weighted sum of its rows' values (rows × n) → (features × n)."""
