@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +33,7 @@ from bot.channels.render import Renderer
 from bot.content import load
 from bot.core.catalogue import Catalogue
 from bot.core.messages import TELEPHONE, Address, Attachment, Event, Inbound, Location, Reply, Term
+from bot.core.notices import Notice
 from bot.core.ports import Nlu
 from bot.core.requests import Status
 from bot.core.sessions import Session
@@ -44,6 +45,7 @@ from bot.dialogs.registry import Dialogs, build
 from bot.gateway import Gateway, Outcome
 from bot.nlu.model import EmbeddedNlu
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
+from tests import posted
 
 KNOWLEDGE_BASE = Path(__file__).parent.parent / "knowledge_base"
 BEGINNING = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # Monday 2 Azar 1405, 09:30 in Tehran
@@ -104,20 +106,27 @@ class Conversation:
         self.identity = LinkedIdentity(
             self.contacts, self.sessions, self.records, lambda: self.now, secret=lambda: "of these tests"
         )
-        self.identity.texts = self
+        self.identity.texting = True
         self.identity.door_of = {
             "web": "https://counter.example/?join={}".format,
             "telegram": "https://t.me/counter_bot?start={}".format,
         }
         self.begin()
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
-        """The sender of one-time codes."""
-        for reply in replies:
-            code = reply.say.args["code"]
-            assert isinstance(code, Term)
-            self.texted = code.value
-        return ""
+    async def bring_codes(self) -> None:
+        """What the courier does with one-time codes; other notices stay where they are."""
+        for notice in await posted.due(self.records.outbox, self.now):
+            if self.identity and (said := self.identity.said_apart(notice)):
+                code = said[0].say.args["code"]
+                assert isinstance(code, Term)
+                self.texted = code.value
+                await self.done(notice)
+
+    async def done(self, notice: Notice) -> None:
+        """As the courier settles it."""
+        begun = await self.records.outbox.begin(notice, notice.address, at=self.now, until=self.now)
+        assert begun
+        await self.records.outbox.settle(begun, "sent", at=self.now, outcome="sent")
 
     def address(self, channel: str) -> Address:
         telephone = self.identity and channel in TELEPHONE
@@ -141,8 +150,7 @@ class Conversation:
         self.last = heard
         self.now += timedelta(seconds=20)
         self.outcome = await self.gateway.receive(heard)
-        if self.identity:
-            await self.identity.idle()
+        await self.bring_codes()
         for reply in self.outcome.replies:
             if ticket := _TICKET.search(self.text(reply)):
                 self.ticket = ticket[1]
@@ -175,10 +183,12 @@ class Conversation:
     async def post(self) -> str:
         """What waits in the outbox is told."""
         told: list[str] = []
-        for notice in await self.desk.due():
+        for notice in await posted.due(self.records.outbox, self.now):
+            if not await self.desk.is_news(notice):
+                continue
             inbound = Inbound(f"notice:{notice.id}", notice.address, Event.NOTICE, value=notice.command)
             told.append(self.shown(await self.receive(inbound), f"({notice.address.channel}) "))
-            await self.desk.settle(notice, delivered=True)
+            await self.done(notice)
         return "".join(told)
 
     # --- showing ------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ class Channels:
         counter = self._counter
         rate = Rate(settings.sms_rate, settings.sms_rate)
         sms = Sms(counter.gateway, counter.files, counter.contacts, counter.renderer, driver=driver, rate=rate)
-        counter.identity.texts = sms.on_request
+        counter.identity.texting, counter.identity.wake = True, self._wake
         yield sms
 
     def _twilio_account(self) -> tuple[str, str, str, str] | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot.content.files import Source
 from bot.content.values import Table, Value, root
-from bot.core.catalogue import Field, Form, Option, Question, Survey
+from bot.core.catalogue import SURVEY_AFTER, Field, Form, Option, Question, Survey
 
 KINDS = ("request", "complaint", "suggestion", "criticism", "support", "message")
 FIELD_TYPES = (
@@ -101,12 +101,13 @@ def survey(source: Source) -> Survey:
         kinds = [item.one_of(KINDS, "a kind of request") for item in table.maybe("kinds").items(1)]
         questions = tuple(_question(item, first=n == 0) for n, item in enumerate(table.need("questions").items(1)))
         title = table.need("title").text()
+        after = table.maybe("after").delay(SURVEY_AFTER)
     for kind in kinds or [""]:
         owner = source.at(0)
         if whole and (first := source.findings.define("survey after", kind, whole.place, owner)):
             what = f"requests of kind `{kind}`" if kind else "all other requests (it has no `kinds:`)"
             whole.problem(f"the survey at {first} follows {what} already; let only one of the two do so")
-    return Survey(id, title, questions, tuple(kinds), _version(questions))
+    return Survey(id, title, questions, tuple(kinds), _version(questions), after)
 
 
 def _question(item: Value, *, first: bool) -> Question:

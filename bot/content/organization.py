@@ -7,7 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.content.values import Value
-from bot.core.catalogue import Announcement, Hours, Organization, Text, Unit
+from bot.core.catalogue import REMIND_AFTER, Announcement, Hours, Organization, QuietHours, Text, Unit
 
 _DAYS = ("sat", "sun", "mon", "tue", "wed", "thu", "fri")
 
@@ -28,7 +28,19 @@ def organization(value: Value, holidays: frozenset[date]) -> Organization:
             audiences=_named_texts(table.need("audiences"), "audience"),
             holidays=holidays,
             timezone=_timezone(table.maybe("timezone")),
+            quiet_hours=_quiet_hours(table.maybe("quiet_hours")),
+            remind_after=table.maybe("remind_after").delay(REMIND_AFTER),
         )
+
+
+def _quiet_hours(value: Value) -> QuietHours | None:
+    if not value.node:
+        return None
+    with value.table("{from: …, until: …}") as table:
+        quiet = QuietHours(table.need("from").clock(), table.need("until").clock())
+    if quiet.begins == quiet.ends:
+        value.problem("the quiet hours end when they begin; correct one of the two, or remove them")
+    return quiet if quiet.begins and quiet.ends else None
 
 
 def _timezone(value: Value) -> str:

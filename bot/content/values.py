@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from types import TracebackType
 from typing import TypeVar
@@ -23,6 +23,8 @@ LANGUAGES = ("fa", "en")
 MANY = 16  # names, more than which a message does not list
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
 _JALALI = re.compile(r"(1[34][0-9]{2})-([0-9]{2})-([0-9]{2})")
+_DELAY = re.compile(r"(0)|([1-9][0-9]{0,3})([mhd])")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KINDS = {Scalar: "one value", Sequence: "a list", Mapping: "keys with values"}
 _D = TypeVar("_D")
@@ -118,6 +120,16 @@ class Value:
                 self.problem(f"`{text}` is neither true nor false; write one of these")
             return text == "true"
         return default
+
+    def delay(self, default: timedelta) -> timedelta:
+        """"90m", "12h", "3d" or "0"."""
+        if not self.node or not (text := self.string("a delay")):
+            return default
+        match = _DELAY.fullmatch(text)
+        if not match:
+            self.problem(f"`{text}` is not a delay; write 0, or minutes, hours or days such as 30m, 12h or 3d")
+            return default
+        return timedelta() if match[1] else int(match[2]) * _UNITS[match[3]]
 
     def clock(self) -> str:
         text = self.string("a time")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+
+SURVEY_AFTER = timedelta(days=1)
+REMIND_AFTER = timedelta(days=3)
 
 Text = Mapping[str, str]
 """One text in each language, e.g. {"fa": …, "en": …}."""
@@ -22,6 +25,14 @@ class Hours:
     weekday: int
     opens: str  # "07:30"
     closes: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When nobody's telephone rings for news; over midnight as a rule."""
+
+    begins: str  # "22:00"
+    ends: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,8 @@ class Organization:
     audiences: Mapping[str, Text]
     holidays: frozenset[date]
     timezone: str = "Asia/Tehran"
+    quiet_hours: QuietHours | None = None
+    remind_after: timedelta = REMIND_AFTER  # of information that a request waits for; 0: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +153,7 @@ class Survey:
     questions: tuple[Question, ...]
     kinds: tuple[str, ...]  # request kinds that it follows; empty: all the others
     version: int = 0
+    after: timedelta = SURVEY_AFTER  # of the request's closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +188,9 @@ class Catalogue:
     languages: tuple[str, ...] = ("fa", "en")
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # canonical word → other words for it
     unrelated: tuple[str, ...] = ()  # sentences that no entry should answer
+
+    def survey_of(self, kind: str) -> Survey | None:
+        """The survey that follows requests of this kind."""
+        surveys = self.surveys.values()
+        own = next((s for s in surveys if kind in s.kinds), None)
+        return own or next((s for s in surveys if not s.kinds), None)

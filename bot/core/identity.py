@@ -21,9 +21,9 @@ class Identity(Protocol):
         understand. False: too many within the hour, or the citizen wants none."""
         ...
 
-    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> bool:
+    async def send_code(self, number: str, by: Address, language: str, *, key: str, turn: str) -> bool:
         """A one-time code by text message, valid for some minutes, for the one who asks and the question that `key`
-        names. False: this number wants no message at all. Raises TooManyAttempts."""
+        names; one for the same `turn`. False: this number wants no message at all. Raises TooManyAttempts."""
         ...
 
     async def check_code(self, number: str, digits: str, by: Address, *, key: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.core.messages import Address, Arg, Attachment, Line, Reply
-from bot.core.requests import Draft, Miss, Missed, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.requests import Draft, Miss, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
 from bot.core.tracking import TrackingCode
 
@@ -66,6 +66,16 @@ class Consent(StrEnum):
     NOTHING = "nothing"
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How somebody can be told something."""
+
+    address: Address
+    reachable: bool = True
+    consent: Consent = Consent.EVERYTHING
+    preferred_at: datetime | None = None  # when the citizen chose it for news; the last choice holds
+
+
 class Contacts(Protocol):
     async def resolve(self, address: Address, *, fresh: bool = False) -> str:
         """The contact's id; an address never seen becomes a new contact, but a telephone number is one contact on
@@ -96,6 +106,14 @@ class Contacts(Protocol):
 
     async def verify(self, contact: str, phone: str) -> None:
         """The channel vouches that this number (E.164) is the contact's own. Idempotent."""
+        ...
+
+    async def ways(self, address: Address) -> tuple[Way, ...]:
+        """All ways to whoever this address belongs to, newest first; none to one never seen."""
+        ...
+
+    async def prefer(self, address: Address) -> None:
+        """News go to this address from now on, wherever they are from."""
         ...
 
     async def reach(self, address: Address, reachable: bool) -> None:
@@ -147,7 +165,8 @@ class Desk(Protocol):
         key: str = "",
     ) -> ServiceRequest:
         """Move or annotate a request. Raises KeyError (no such code), NotAllowed (status course). When an officer
-        does it the filer's notice is in the outbox in the same transaction; closing adds the survey's, once ever.
+        does it the filer's notice is in the outbox in the same transaction; closing adds the survey's, once ever, and
+        asking for information reminders.
         A citizen's note or file on a request that NEEDS_INFORMATION moves it to IN_REVIEW."""
         ...
 
@@ -161,114 +180,6 @@ class Desk(Protocol):
 
     async def miss(self, miss: Miss, *, key: str) -> None:
         """Record a question for the editors."""
-        ...
-
-
-class Outbox(Protocol):
-    async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
-        """Notices whose time has come, oldest first. With a lease, in seconds, they are the caller's alone until they
-        are settled or it is over, and an address of which an earlier notice is held or waits gets none."""
-        ...
-
-    async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
-        """Delivered; or to be tried again in so many seconds; or given up (`delivered` False, no `retry_in`)."""
-        ...
-
-
-# --- under the desk -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one step of a request writes: the request after it, whose history ends with the new entry, and what the
-    filer is told; a command in `once` is told once ever."""
-
-    request: ServiceRequest
-    tell: tuple[str, ...] = ()
-    once: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One wrong guess of a code or of a second factor."""
-
-    at: datetime
-    address: Address
-    code: str
-
-
-class Records(Protocol):
-    """Where the desk keeps things. Each call is one transaction. A `key` that was used before writes nothing and
-    gets what it got then. A `rule` is pure: a store may run it again. Moments come back in any time zone."""
-
-    async def add(self, request: ServiceRequest, *, key: str) -> ServiceRequest | None:
-        """The request that this key filed, now or earlier; None: its code is taken, choose another."""
-        ...
-
-    async def update(self, code: str, rule: Callable[[ServiceRequest], Step], *, key: str = "") -> ServiceRequest:
-        """Write what the rule makes of the request and put its notices into the outbox. Raises KeyError, and what
-        the rule raises, which writes nothing."""
-        ...
-
-    async def find(self, code: str) -> ServiceRequest | None: ...
-
-    async def of(self, contact: str, limit: int) -> tuple[ServiceRequest, ...]:
-        """Newest first; so in `search`, which see in `Desk`."""
-        ...
-
-    async def search(self, status: Status | None, unit: str, after: str, limit: int) -> tuple[ServiceRequest, ...]: ...
-
-    async def owner(self, address: Address) -> str:
-        """The contact that this address belongs to; empty when it was never seen."""
-        ...
-
-    async def guess(
-        self,
-        kind: str,
-        by: Address,
-        code: str,
-        *,
-        at: datetime,
-        since: datetime,
-        rule: Callable[[Sequence[Failure]], bool],
-    ) -> bool:
-        """Let the rule judge a guess by the failures of this kind since then, by this address or at this code,
-        oldest first. False is written down as one more; True forgets those of this address at this code."""
-        ...
-
-    async def rate(self, response: SurveyResponse, *, key: str, at: datetime) -> bool:
-        """The same key again: score and answers become these. False: another key rated this request already. Raises
-        KeyError for a code that there is not."""
-        ...
-
-    async def scores(self) -> Mapping[str, Mapping[int, int]]:
-        """Survey → score → how many."""
-        ...
-
-    async def miss(self, miss: Miss, *, key: str, at: datetime) -> None: ...
-
-    async def misses(self, state: str, limit: int) -> tuple[Missed, ...]:
-        """Those in this state, newest first."""
-        ...
-
-    async def decide(self, misses: Collection[str], state: str) -> None:
-        """The editors' decision on the misses with these ids. In one transaction; again: nothing."""
-        ...
-
-    async def due(self, at: datetime, limit: int, *, until: datetime | None = None) -> tuple[Notice, ...]:
-        """See `Outbox`; `until`: when the lease ends, if they are to be held."""
-        ...
-
-    async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
-        """Put a notice into the outbox."""
-        ...
-
-    async def spend(self, what: str, *, key: str, at: datetime) -> bool:
-        """Use up something that holds once; False: another key did."""
-        ...
-
-    async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
-        """Count a try of the notice with this id and leave it "pending" until `next_at`, "delivered" or "dead"."""
         ...
 
 
@@ -376,9 +287,19 @@ class Sender(Protocol):
         """Whether what is sent twice with the same key is seen once."""
         ...
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
-        """Bring replies to the citizen; `seq` numbers the first of them, `key` names what is told. The provider's id
-        of the message, by which a receipt may come; "" where there is none. Raises SendFailed."""
+    async def send(
+        self,
+        to: Address,
+        replies: Sequence[Reply],
+        language: str,
+        *,
+        seq: int,
+        key: str = "",
+        since: datetime | None = None,
+    ) -> str:
+        """Bring replies to the citizen; `seq` numbers the first of them, `key` names what is told. `since`: an attempt
+        with this key was begun then, whose end is not known. The provider's id of the message, by which a receipt may
+        come; "" where there is none. Raises SendFailed."""
         ...
 
 

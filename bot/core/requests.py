@@ -133,16 +133,6 @@ class Missed:
     miss: Miss
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that the desk has to tell: an outbox row. `command` is what the dialogs understand."""
-
-    id: str
-    address: Address
-    command: str  # "/told CODE ENTRY" (of the history, from 0) | "/survey CODE"
-    tries: int = 0
-
-
 class TooManyAttempts(Exception):
     """Look-ups or second factors guessed too often; `minutes` until the next one counts."""
 

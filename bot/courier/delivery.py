@@ -1,136 +1,200 @@
-"""Notices of the desk become turns of a conversation, and their replies are sent.
+"""One notice, from the outbox to the citizen: whether it is still news, by which way, and what came of it.
 
-Each notice goes through the gateway as an inbound with the id `notice:ID`, so the transcript has it, and a notice that
-is delivered again, after a crash between sending and settling, says the same words; in that one case the citizen
-may read them twice. Of several couriers one holds a notice at a time. Notices of one address keep their order: while
-one waits for its next try, the later ones wait.
+A notice is a turn of the conversation at its way, an inbound with the id `notice:ID`, so that the transcript has it and
+the same words are said when it comes again. Before the provider is called it is written down that an attempt begins:
+what a crash leaves begun is told again only through a sender that shows the same key once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
-from bot.core.messages import Address, Event, Inbound
-from bot.core.ports import Outbox, Sender, SendFailed
-from bot.core.requests import Notice
+from bot.core.catalogue import QuietHours
+from bot.core.messages import Address, Event, Inbound, Reply
+from bot.core.notices import Attempt, Notice, Outbox
+from bot.core.ports import Contacts, Sender, SendFailed, StoreUnavailable
+from bot.courier.pace import Pace
+from bot.courier.times import BACK_OFF, end_of_quiet, pause
+from bot.courier.ways import Nowhere, choose
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
-EVERY = 1.0  # seconds between two looks into the outbox
-AT_ONCE = 8  # addresses served at the same time
-BACK_OFF = (5, 15, 60, 300, 900, 3600, 3600)  # seconds before the second, third… try; then the notice is given up
-LEASE = 90.0  # seconds that notices are held; those of a courier that was killed come back then
-BEGUN = 45.0  # seconds of them in which a delivery may begin
-DELIVERY = 30.0  # seconds that one may take
-STOPPING = 5.0  # seconds that deliveries under way get when the process stops
+# Holding is proved by the moment that was written, not by comparing clocks: a courier whose clock is fast may take a
+# notice early, and the other then cannot begin. Only what was begun has to end before anybody's clock says that it is
+# over: clocks may be apart by the difference of these two.
+LEASE = 90.0  # seconds that a notice is held; those of a courier that was killed come back then
+DELIVERY = 30.0  # seconds that a provider may take
 
 
-class Courier:
-    def __init__(
-        self,
-        outbox: Outbox,
-        gateway: Gateway,
-        senders: Mapping[str, Sender],
-        clock: Callable[[], datetime],
-        *,
-        reached_at: Callable[[Address], Address] = lambda address: address,
-        every: float = EVERY,
-    ) -> None:
-        """`reached_at`: where a notice for an address really goes; a telephone is told by text message."""
-        self.outbox = outbox
-        self.gateway = gateway
-        self.senders = senders
-        self.clock = clock
-        self.reached_at = reached_at
-        self.every = every
-        self._woken = asyncio.Event()
-        self._stopping = False
-        self._held: dict[Address, datetime] = {}  # addresses with a notice that waits, and until when
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a step of a notice came to, for whoever counts. outcome: that of an attempt, or "postponed", "dropped",
+    "dead", "delivered", "undelivered"."""
 
-    def wake(self) -> None:
-        """Look into the outbox now rather than at the next second."""
-        self._woken.set()
+    channel: str
+    outcome: str
+    seconds: float  # since it was due
+    tries: int
 
-    async def run(self) -> None:
-        """Deliver until `stop`. An outbox that does not answer is asked again later."""
-        while not self._stopping:
-            self._woken.clear()
-            try:
-                await self.round()
-            except Exception:
-                log.exception("the outbox does not answer")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self.every)
 
-    async def stop(self, running: asyncio.Task[None]) -> None:
-        """End `run`; deliveries under way may finish within a few seconds."""
-        self._stopping = True
-        self.wake()
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-            await asyncio.wait_for(running, STOPPING)
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is to be said at a way."""
 
-    async def round(self) -> int:
-        """Try everything that is due now; how many notices were tried."""
-        now = self.clock()
-        self._held = {address: until for address, until in self._held.items() if until > now}
-        due = [n for n in await self.outbox.due(lease=LEASE) if n.address not in self._held]
-        until = now + timedelta(seconds=BEGUN)
-        due.sort(key=lambda n: n.address)  # stable: each address keeps the outbox's order
-        places = asyncio.Semaphore(AT_ONCE)
+    replies: tuple[Reply, ...]
+    language: str
+    seq: int = 0
 
-        async def serve(notices: Sequence[Notice]) -> int:
-            async with places:
-                return await self._in_order(notices, until)
 
-        groups = [tuple(group) for _, group in groupby(due, key=lambda n: n.address)]
-        tried = await asyncio.gather(*(serve(group) for group in groups), return_exceptions=True)
-        for failure in tried:
-            if isinstance(failure, BaseException):  # the outbox; by now no delivery is under way any more
-                raise failure
-        return sum(n for n in tried if isinstance(n, int))
+Apart = Callable[[Notice], "tuple[Reply, str] | None"]
+"""What is told without a turn, in which language; None where the conversation knows what to say."""
 
-    async def _in_order(self, notices: Sequence[Notice], until: datetime) -> int:
-        """What is not begun by then is left to whoever holds it next."""
-        for tried, notice in enumerate(notices, start=1):
-            if self.clock() > until:
-                return tried - 1
-            retry_in = await self._deliver(notice)
-            if retry_in is not None:
-                self._held[notice.address] = self.clock() + timedelta(seconds=retry_in)
-                return tried
-        return len(notices)
 
-    async def _deliver(self, notice: Notice) -> float | None:
-        """One try, settled. Seconds until the next one, or None when the notice is done with."""
-        to = self.reached_at(notice.address)
+@dataclass(slots=True)
+class Deliverer:
+    outbox: Outbox
+    gateway: Gateway
+    senders: Mapping[str, Sender]
+    contacts: Contacts
+    clock: Callable[[], datetime]
+    pace: Pace
+    is_news: Callable[[Notice], Awaitable[bool]]
+    apart: Apart
+    quiet_hours: Callable[[], QuietHours | None]
+    reached_at: Callable[[Address], Address]
+    watch: Callable[[Delivery], None]
+
+    async def deliver(self, notice: Notice, begins: Callable[[], None]) -> None:
+        """One try. `begins` is called before the attempt is written down."""
+        way = notice.way or notice.address
+        tried: tuple[Attempt, ...] = ()
         try:
-            async with asyncio.timeout(DELIVERY):
-                outcome = await self.gateway.receive(
-                    Inbound(id=f"notice:{notice.id}", address=to, event=Event.NOTICE, value=notice.command)
-                )
-                sender = self.senders.get(to.channel)
-                if sender and outcome.replies:  # without a sender the transcript tells it at the next visit
-                    await sender.send(to, outcome.replies, outcome.language, seq=outcome.seq)
-        except SendFailed as failed:
-            return await self._failed(notice, failed)
+            if not await self._holds(notice):
+                await self._end(notice, "dropped", "stale")
+                return
+            tried = await self._tried(notice)
+            chosen = choose(
+                notice, await self.contacts.ways(notice.address), tried, self.senders.keys(), self.reached_at
+            )
+            if isinstance(chosen, Nowhere):
+                await self._end(notice, chosen.state, chosen.why)
+                return
+            way, sender = chosen, self.senders.get(chosen.channel)
+            if notice.doubt and not (sender and sender.repeatable):
+                await self._end(notice, "dead", "doubtful")
+                return
+            if sender and (later := await self._later(notice, sender, way)):
+                await self.outbox.postpone(notice, later)
+                self._tell(notice, way, "postponed")
+                return
+            words = await self._words(notice, way)
+        except StoreUnavailable as away:
+            await self.outbox.postpone(notice, self._in(away.retry_in))
+            return
         except Exception:
             log.exception("a notice could not be delivered", extra={"notice": notice.id})
-            return await self._failed(notice, SendFailed("failed on our side", retry_in=0))
-        await self.outbox.settle(notice, delivered=True)
-        return None
+            if begun := await self._begun(notice, way, begins):
+                await self._failed(notice, begun, tried, SendFailed("failed on our side", retry_in=0))
+            return
+        if not words.replies:
+            await self._end(notice, "dropped", "nothing to say")
+        elif sender is None:
+            await self._end(notice, "delivered", "")
+        elif begun := await self._begun(notice, way, begins):
+            await self._send(notice, begun, tried, sender, words)
 
-    async def _failed(self, notice: Notice, failed: SendFailed) -> float | None:
-        retry_in = None
-        if failed.retry_in is not None and not failed.unreachable and notice.tries < len(BACK_OFF):
-            retry_in = max(failed.retry_in, BACK_OFF[notice.tries])
-        tries = notice.tries + 1
-        seen = {"notice": notice.id, "channel": notice.address.channel, "tries": tries, "retry_in": retry_in}
-        log.warning("a notice was not taken", extra=seen)
-        await self.outbox.settle(notice, delivered=False, retry_in=retry_in, why=failed.why)
-        return retry_in
+    # --- before ---------------------------------------------------------------------------------
+
+    async def _holds(self, notice: Notice) -> bool:
+        return (notice.until is None or self.clock() <= notice.until) and await self.is_news(notice)
+
+    async def _tried(self, notice: Notice) -> tuple[Attempt, ...]:
+        if notice.tries == notice.forgiven:
+            return ()
+        (record,) = await self.outbox.told(ids=(notice.id,))
+        return tuple(attempt for attempt in record.attempts if attempt.n > notice.forgiven)
+
+    async def _later(self, notice: Notice, sender: Sender, way: Address) -> datetime | None:
+        if sender.disturbs and not notice.urgent and (end := end_of_quiet(self.quiet_hours(), self.clock())):
+            return end
+        wait = await self.pace.wait(sender.rate, way, urgent=notice.urgent)
+        return self._in(wait) if wait else None
+
+    async def _words(self, notice: Notice, way: Address) -> Words:
+        if said := self.apart(notice):
+            return Words(said[:1], said[1])
+        heard = Inbound(id=f"notice:{notice.id}", address=way, event=Event.NOTICE, value=notice.command)
+        outcome = await self.gateway.receive(heard)
+        return Words(outcome.replies, outcome.language, outcome.seq)
+
+    # --- the attempt ----------------------------------------------------------------------------
+
+    async def _begun(self, notice: Notice, way: Address, begins: Callable[[], None]) -> Notice | None:
+        """None: another courier holds it."""
+        begins()
+        return await self.outbox.begin(notice, way, at=self.clock(), until=self._in(LEASE))
+
+    async def _send(
+        self, notice: Notice, begun: Notice, tried: tuple[Attempt, ...], sender: Sender, words: Words
+    ) -> None:
+        assert begun.way is not None
+        key = f"notice:{notice.id}"
+        since = next((attempt.at for attempt in tried if attempt.outcome in ("begun", "doubtful")), None)
+        try:
+            async with asyncio.timeout(DELIVERY):
+                message = await sender.send(
+                    begun.way, words.replies, words.language, seq=words.seq, key=key, since=since
+                )
+        except SendFailed as failed:
+            await self._failed(notice, begun, tried, failed)
+        except Exception as error:
+            log.exception("a notice may not have been delivered", extra={"notice": notice.id})
+            await self._failed(notice, begun, tried, SendFailed(type(error).__name__, retry_in=0, doubtful=True))
+        else:
+            await self._settle(begun, "sent", "sent", message=message)
+
+    async def _failed(self, notice: Notice, begun: Notice, tried: tuple[Attempt, ...], failed: SendFailed) -> None:
+        """What is in doubt stays so until it is sent: it can neither go another way nor be forgotten."""
+        assert begun.way is not None
+        sender = self.senders.get(begun.way.channel)
+        tries = sum(attempt.way == begun.way for attempt in tried) + 1
+        final = failed.retry_in is None or failed.unreachable
+        doubt = failed.doubtful or notice.doubt
+        outcome = "doubtful" if doubt else "refused" if final else "failed"
+        retry_in = None if final or tries > len(BACK_OFF) else pause(tries, failed.retry_in or 0)
+        seen = {"notice": begun.id, "channel": begun.way.channel, "tries": begun.tries, "retry_in": retry_in}
+        log.warning("a notice was not taken", extra={**seen, "outcome": outcome})
+        if doubt and (retry_in is None or not (sender and sender.repeatable)):
+            await self._settle(begun, "dead", outcome, why="doubtful")
+            self._tell(begun, begun.way, "dead")
+        else:
+            await self._settle(begun, "pending", outcome, why=failed.why, at=self._in(retry_in or 0))
+
+    # --- what came of it ------------------------------------------------------------------------
+
+    async def _settle(
+        self, begun: Notice, state: str, outcome: str, *, why: str = "", message: str = "", at: datetime | None = None
+    ) -> None:
+        now = self.clock()
+        await self.outbox.settle(begun, state, at=at or now, outcome=outcome, why=why, message=message)
+        self._tell(begun, begun.way or begun.address, outcome)
+
+    async def _end(self, notice: Notice, state: str, why: str) -> None:
+        """Without a further attempt; one that was begun stays in doubt."""
+        outcome = "doubtful" if notice.doubt else ""
+        await self.outbox.settle(notice, state, at=self.clock(), outcome=outcome, why=why)
+        if state == "dead":
+            log.warning("a notice was given up", extra={"notice": notice.id, "why": why})
+        self._tell(notice, notice.way or notice.address, state)
+
+    def _tell(self, notice: Notice, way: Address, outcome: str) -> None:
+        seconds = (self.clock() - notice.due_at).total_seconds()
+        self.watch(Delivery(way.channel, outcome, seconds, notice.tries))
+
+    def _in(self, seconds: float) -> datetime:
+        return self.clock() + timedelta(seconds=seconds)

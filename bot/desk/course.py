@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.core.catalogue import Catalogue
 from bot.core.messages import Attachment
-from bot.core.ports import Step
+from bot.core.records import Step
 from bot.core.requests import COURSE, Change, NotAllowed, ServiceRequest, Status
-
-_UNTOLD = frozenset({"citizen", "system"})  # these changes are no news for the filer
+from bot.desk import news
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Wish:
     attachments: tuple[Attachment, ...] = ()
 
 
-def step(wish: Wish, request: ServiceRequest) -> Step:
+def step(wish: Wish, catalogue: Catalogue, request: ServiceRequest) -> Step:
     """The request after the wish, and what the filer is told. Raises NotAllowed."""
     if wish.status is None and not (wish.note or wish.unit or wish.officer or wish.attachments):
         raise NotAllowed("nothing to change")
@@ -47,9 +47,4 @@ def step(wish: Wish, request: ServiceRequest) -> Step:
         updated_at=wish.at,
         history=(*request.history, entry),
     )
-    if wish.by in _UNTOLD:
-        return Step(after)
-    closes = status is Status.CLOSED and not request.rated
-    return Step(
-        after, (f"/told {request.code} {len(request.history)}",), (f"/survey {request.code}",) if closes else ()
-    )
+    return Step(after, news.of(after, catalogue) if wish.by not in news.UNTOLD else ())

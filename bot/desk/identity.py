@@ -6,25 +6,24 @@ number, one asker and one question of one dialog, and for the five minutes of it
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hmac
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
 from bot.core.messages import Address, Phrase, Reply, Term
-from bot.core.ports import Consent, Contacts, Records, Sender, SendFailed, SessionStore, Transcripts
+from bot.core.notices import News, Notice
+from bot.core.ports import Consent, Contacts, SessionStore, Transcripts
+from bot.core.records import Records
 from bot.core.requests import TooManyAttempts
 from bot.core.sessions import Session
 from bot.core.text import fold_digits
 from bot.desk.limits import CODES_BY_ADDRESS, CODES_OF_NUMBER, SENT_BY_ADDRESS, SENT_TO_NUMBER, TEXTS_TO_NUMBER, counted
 
-log = logging.getLogger(__name__)
-
+CODE = "/code"  # the command, with language, window, question and asker
 CODE_DIGITS = 6
 WINDOW = timedelta(minutes=5)
 TICKET_LIFE = timedelta(minutes=30)  # of one that is shown on a screen
@@ -43,7 +42,8 @@ Door = Callable[[str], str]
 
 
 class LinkedIdentity:
-    """`Identity`. `texts` sends text messages: the application sets it when there is such a channel."""
+    """`Identity`. The application sets `texting` when there is a channel of text messages, and `wake`, which is called
+    when one lies in the outbox."""
 
     def __init__(
         self,
@@ -59,15 +59,15 @@ class LinkedIdentity:
         self._records = records
         self._clock = clock
         self._secret = secret
-        self.texts: Sender | None = None
+        self.texting = False
+        self.wake: Callable[[], None] = lambda: None
         self.door_of: dict[str, Door] = {}  # channel → its door
-        self._sending: set[asyncio.Task[None]] = set()
 
     # --- one-time codes -------------------------------------------------------------------------
 
     def can_text(self, number: str = "") -> bool:
         """Landlines of the country get none."""
-        return self.texts is not None and (number.startswith(_MOBILE_OF_IRAN) or not number.startswith("+98"))
+        return self.texting and (number.startswith(_MOBILE_OF_IRAN) or not number.startswith("+98"))
 
     async def text(self, number: str, command: str, *, key: str) -> bool:
         """Counted as if each were a wrong guess, so that a forged caller cannot flood a telephone."""
@@ -79,36 +79,52 @@ class LinkedIdentity:
             await self._records.guess("text", to, number, at=now, since=now - TEXTS_TO_NUMBER.window, rule=rule)
         except TooManyAttempts:
             return False
-        await self._records.tell(to, command, key=key, at=now)
+        await self._tell(to, News(command, key=key, urgent=True), now)
         return True
 
-    async def send_code(self, number: str, by: Address, language: str, *, key: str) -> bool:
-        """Sent behind the turn's back: a provider that is slow must not keep the citizen waiting. One that does not
-        arrive is asked for again."""
-        refused = await self._contacts.consent(Address("sms", number)) is Consent.NOTHING
-        if self.texts is None or not self.can_text(number) or refused:
+    async def send_code(self, number: str, by: Address, language: str, *, key: str, turn: str) -> bool:
+        """By the outbox: it outlives a crash, and a provider that is slow does not keep the citizen waiting. What lies
+        there tells the code to nobody who has not our secret."""
+        to = Address("sms", number)
+        if not self.can_text(number) or await self._contacts.consent(to) is Consent.NOTHING:
             return False
         now = self._clock()
         limits = (SENT_BY_ADDRESS, SENT_TO_NUMBER)
         rule = counted(by, number, limits, now, right=False)
         since = now - max(limit.window for limit in limits)
         await self._records.guess("code_sent", by, number, at=now, since=since, rule=rule)
-        code = Term("digits", self._code(number, by, key, self._window(now)))
-        self._spawn(self._text(self.texts, number, Reply(Phrase("link.code_text", {"code": code})), language))
+        window = self._window(now)
+        until = datetime.fromtimestamp((window + 2) * WINDOW.total_seconds(), UTC)
+        command = f"{CODE} {language} {window} {key} {by}"
+        await self._tell(to, News(command, key=f"code {by} {turn}", urgent=True, until=until), now)
         return True
+
+    def said_apart(self, notice: Notice) -> tuple[Reply, str] | None:
+        """A one-time code is said outside the conversation, whose transcript must not have it; and in which language.
+        None: this notice is none."""
+        name, *said = notice.command.split(" ", 4)
+        if name != CODE:
+            return None
+        language, window, key, by = said
+        code = Term("digits", self._code(notice.address.id, by, key, int(window)))
+        return Reply(Phrase("link.code_text", {"code": code})), language
+
+    async def _tell(self, to: Address, news: News, now: datetime) -> None:
+        await self._records.tell(to, news, at=now)
+        self.wake()
 
     async def check_code(self, number: str, digits: str, by: Address, *, key: str) -> bool:
         now = self._clock()
         given = "".join(c for c in fold_digits(digits) if c.isdigit()).encode()
         window = self._window(now)
-        codes = [self._code(number, by, key, w).encode() for w in (window, window - 1)]
+        codes = [self._code(number, str(by), key, w).encode() for w in (window, window - 1)]
         right = sum(hmac.compare_digest(code, given) for code in codes) > 0
         limits = (CODES_BY_ADDRESS, CODES_OF_NUMBER)
         rule = counted(by, number, limits, now, right)
         since = now - max(limit.window for limit in limits)
         return await self._records.guess("code", by, number, at=now, since=since, rule=rule)
 
-    def _code(self, number: str, by: Address, key: str, window: int) -> str:
+    def _code(self, number: str, by: str, key: str, window: int) -> str:
         """RFC 4226's truncation, over the number, the asker, the question and the time."""
         digest = self._digest(f"code {number} {by} {key} {window}")
         at = digest[-1] & 15
@@ -118,24 +134,6 @@ class LinkedIdentity:
     @staticmethod
     def _window(now: datetime) -> int:
         return int(now.timestamp() // WINDOW.total_seconds())
-
-    async def _text(self, texts: Sender, number: str, reply: Reply, language: str) -> None:
-        try:
-            await texts.send(Address("sms", number), (reply,), language, seq=0)
-        except SendFailed as failed:
-            log.warning("a one-time code was not taken", extra={"why": failed.why})
-        except Exception as error:
-            log.error("a one-time code was not sent", extra={"why": type(error).__name__})
-
-    def _spawn(self, sending: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(sending)
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
-
-    async def idle(self) -> None:
-        """When no code is on its way any more."""
-        while self._sending:
-            await asyncio.wait(tuple(self._sending))
 
     # --- tickets --------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from bot.core.messages import Address
-from bot.core.ports import Failure
+from bot.core.records import Failure
 from bot.core.requests import TooManyAttempts
 
 Rule = Callable[[Sequence[Failure]], bool]

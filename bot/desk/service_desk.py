@@ -8,26 +8,19 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.core.catalogue import Catalogue, pick
 from bot.core.messages import Address, Attachment
-from bot.core.ports import Failure, Records
-from bot.core.requests import (
-    Change,
-    Draft,
-    Miss,
-    Missed,
-    Notice,
-    ServiceRequest,
-    Status,
-    SurveyResponse,
-)
+from bot.core.notices import Notice
+from bot.core.records import Failure, Records
+from bot.core.requests import Change, Draft, Miss, Missed, ServiceRequest, Status, SurveyResponse
 from bot.core.text import fold_digits
 from bot.core.tracking import TrackingCode
+from bot.desk import news
 from bot.desk.course import Wish, step
 from bot.desk.limits import (
     LOOK_UPS,
@@ -42,7 +35,7 @@ CODE_TRIES = 20  # a taken code among nine hundred million is rare, twenty in a 
 
 
 class ServiceDesk:
-    """`Desk` and `Outbox`. Moments are told in the organisation's time zone."""
+    """`Desk`. Moments are told in the organisation's time zone."""
 
     def __init__(
         self,
@@ -148,7 +141,7 @@ class ServiceDesk:
         key: str = "",
     ) -> ServiceRequest:
         wish = Wish(self._now(), by, status, note, unit, officer, tuple(attachments))
-        return self._local(await self._records.update(code, partial(step, wish), key=key))
+        return self._local(await self._records.update(code, partial(step, wish, self._catalogue()), key=key))
 
     # --- surveys and misses ---------------------------------------------------------------------
 
@@ -176,17 +169,13 @@ class ServiceDesk:
         """What the editors did about them: "accepted" | "dismissed"."""
         await self._records.decide(misses, state)
 
-    # --- the outbox -----------------------------------------------------------------------------
-
-    async def due(self, limit: int = 50, *, lease: float = 0.0) -> tuple[Notice, ...]:
-        now = self._now()
-        return await self._records.due(now, limit, until=now + timedelta(seconds=lease) if lease else None)
-
-    async def settle(self, notice: Notice, *, delivered: bool, retry_in: float | None = None, why: str = "") -> None:
-        again = not delivered and retry_in is not None
-        state = "delivered" if delivered else "pending" if again else "dead"
-        wait = timedelta(seconds=retry_in or 0) if again else timedelta()
-        await self._records.settle(notice.id, state, self._now() + wait, why)
+    async def is_news(self, notice: Notice) -> bool:
+        """Whether a notice is still worth telling: what it is about has not moved on meanwhile."""
+        code = news.about(notice.command)
+        if code is None:
+            return True
+        request = await self._records.find(code)
+        return request is not None and news.holds(notice.command, request)
 
     # --- time -----------------------------------------------------------------------------------
 

@@ -81,26 +81,20 @@ def wants_information(request: ServiceRequest, change: Change) -> bool:
     return request.status is change.status is Status.NEEDS_INFORMATION
 
 
-def told(request: ServiceRequest, entry: int, language: str, catalogue: Catalogue, *, busy: bool) -> Reply:
-    """A request moved on: what this entry of its history made of it, the officer's word, what the citizen may do. Who
-    is not busy is asked for the information at once."""
+def told(
+    request: ServiceRequest, entry: int, language: str, catalogue: Catalogue, *, busy: bool, again: bool = False
+) -> Reply:
+    """A request moved on: what this entry of its history made of it, the officer's word, what the citizen may do; or,
+    `again`, it still waits for what was asked then. Who is not busy is asked for the information at once."""
     change = request.history[min(entry, len(request.history) - 1)]
-    lines: list[Arg] = [
-        Phrase(
-            "notice.moved",
-            {
-                "title": request.draft.title,
-                "code": Term("code", request.code),
-                "status": Phrase(f"status.{change.status}"),
-                "unit": unit_of(replace(request, unit=change.unit or request.unit), language, catalogue),
-            },
-        )
-    ]
+    said: dict[str, Arg] = {"title": request.draft.title, "code": Term("code", request.code)}
+    status = {**said, "status": Phrase(f"status.{change.status}")}
+    unit = unit_of(replace(request, unit=change.unit or request.unit), language, catalogue)
+    lines: list[Arg] = [Phrase("notice.waiting", said) if again else Phrase("notice.moved", {**status, "unit": unit})]
     if change.note and change.by != "citizen":
         lines.append(Phrase("track.note_officer", {"note": Term("quote", change.note)}))
     if busy and wants_information(request, change):
         lines.append(Phrase("notice.please_add"))
     choices = (Choice(f"/track/{request.code}", Phrase("nav.track_this")),)
-    said: dict[str, Arg] = {"title": request.draft.title, "code": Term("code", request.code)}
-    brief = Phrase("notice.brief", {**said, "status": Phrase(f"status.{change.status}")})
+    brief = Phrase("notice.waiting", said) if again else Phrase("notice.brief", status)
     return Reply(Phrase("form.lines", {"lines": tuple(lines)}), choices, brief=brief if len(lines) == 1 else None)

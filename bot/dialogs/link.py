@@ -113,14 +113,17 @@ class LinkDialog(Soft):
             raise Invalid(Phrase("invalid." + unreadable.reason)) from None
         if not self.identity.can_text(number):
             raise Invalid(Phrase("link.no_text"))
-        if not await self.identity.send_code(number, context.address, context.language, key=frame.id):
+        if not await self._sent(number, frame, heard, context):
             raise Invalid(Phrase("link.no_text"))
         return Goto("code", {**frame.answers, "number": number})
+
+    async def _sent(self, number: str, frame: Frame, heard: Inbound, context: Context) -> bool:
+        return await self.identity.send_code(number, context.address, context.language, key=frame.id, turn=heard.key)
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         number = frame.answers["number"]
         if heard.value == AGAIN.value:
-            await self.identity.send_code(number, context.address, context.language, key=frame.id)
+            await self._sent(number, frame, heard, context)
             return Goto("code", frame.answers, (Reply(Phrase("link.sent_again")),))
         if not await self.identity.check_code(number, heard.text, context.address, key=frame.id):
             raise Invalid(Phrase("link.wrong_code"))
@@ -182,7 +185,9 @@ class IdentifyDialog(Soft):
         if heard.event is Event.CHOICE:
             if heard.value == NO.value:
                 return Done(obey="/menu")
-            if not await self.identity.send_code(context.number, context.address, context.language, key=frame.id):
+            if not await self.identity.send_code(
+                context.number, context.address, context.language, key=frame.id, turn=heard.key
+            ):
                 return Done((Reply(Phrase("identify.impossible")),), obey="/menu")
             again = (Reply(Phrase("link.sent_again")),) if frame.step == "code" else ()
             return Goto("code", frame.answers, again)

@@ -341,10 +341,7 @@ class Router:
             return Done((Reply(Phrase("survey.not_yours"), MENU),))
         if request.rated:
             return Done((Reply(Phrase("survey.already"), MENU),))
-        surveys = self.catalogue.surveys.values()
-        survey = next((s for s in surveys if request.draft.kind in s.kinds), None) or next(
-            (s for s in surveys if not s.kinds), None
-        )
+        survey = self.catalogue.survey_of(request.draft.kind)
         if survey is None:
             return Done((Reply(Phrase("survey.not_yours"), MENU),))
         intro = Phrase("survey.intro", {"title": request.draft.title, "code": Term("code", request.code)})
@@ -353,14 +350,15 @@ class Router:
     # --- the desk's news ----------------------------------------------------------------------
 
     async def notice(self, command: Command, context: Context, *, busy: bool) -> Move | None:
-        """The outbox's "/told CODE ENTRY" and "/survey CODE". A busy citizen is offered the survey, not put into it."""
+        """The outbox's "/told CODE ENTRY", "/remind CODE ENTRY" and "/survey CODE". A busy citizen is offered the
+        survey, not put into it."""
         digits, _, entry = command.arg.partition(" ")
         code = TrackingCode.found_in(digits)
         request = await self.desk.find(code) if code else None
         if request is None:
             return None
-        if command.name == "told":
-            return self._told(request, int(entry or -1), context, busy=busy)
+        if command.name in ("told", "remind"):
+            return self._told(request, int(entry or -1), context, busy=busy, again=command.name == "remind")
         if command.name != "survey" or request.rated:
             return None
         if busy:
@@ -369,9 +367,9 @@ class Router:
             return Done((Reply(say, (offer,)),))
         return await self._survey(str(request.code), context)
 
-    def _told(self, request: ServiceRequest, entry: int, context: Context, *, busy: bool) -> Move:
+    def _told(self, request: ServiceRequest, entry: int, context: Context, *, busy: bool, again: bool) -> Move:
         """Whoever is asked for information may simply answer."""
-        say = desk_news.told(request, entry, context.language, self.catalogue, busy=busy)
+        say = desk_news.told(request, entry, context.language, self.catalogue, busy=busy, again=again)
         if busy or not desk_news.wants_information(request, request.history[min(entry, len(request.history) - 1)]):
             return Done((say,))
         return Push("track", asked_for_more(request), say=(say,))

@@ -13,12 +13,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.core.messages import TELEPHONE, Address
-from bot.core.ports import Consent
+from bot.core.ports import Consent, Way
 from bot.stores.database import Database
 from bot.stores.tables import addresses, lines, phones, ratings, requests, to_address
 from bot.stores.waiting import Together
 
 REMEMBERED = 2048  # addresses whose contact is known without asking the database
+_of_address = addresses.alias("of_address")
+_WAYS = (
+    sa.select(addresses)
+    .where(addresses.c.contact == _of_address.c.contact, _of_address.c.address == sa.bindparam("of_address"))
+    .order_by(addresses.c.first_seen_at.desc(), addresses.c.address)
+)
 _WHO_IS_WHO = "contacts"  # what gives addresses to contacts by what it read is done by one at a time
 
 
@@ -87,6 +93,15 @@ class SqlContacts:
         )
         found = await self._db.read(lambda connection: connection.execute(query).scalars().all(), single=True)
         return tuple(map(to_address, found))
+
+    async def ways(self, address: Address) -> tuple[Way, ...]:
+        rows = await self._db.read(lambda c: c.execute(_WAYS, {"of_address": str(address)}).all(), single=True)
+        return tuple(Way(to_address(r.address), r.reachable, Consent(r.consent), r.preferred_at) for r in rows)
+
+    async def prefer(self, address: Address) -> None:
+        await self.resolve(address)
+        update = sa.update(addresses).where(addresses.c.address == str(address)).values(preferred_at=self._clock())
+        await self._db.write(lambda connection: connection.execute(update), single=True)
 
     async def consent(self, address: Address) -> Consent:
         query = sa.select(addresses.c.consent).where(addresses.c.address == str(address))

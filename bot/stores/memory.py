@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 import orjson
 
 from bot.core.messages import Address, Line
-from bot.core.ports import Consent, Failure, Opened, StaleSession, Step
-from bot.core.requests import Miss, Missed, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.notices import News
+from bot.core.ports import Consent, Opened, StaleSession, Way
+from bot.core.records import Failure, Step
+from bot.core.requests import Miss, Missed, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
 from bot.stores.contacts import new_contact, siblings
 from bot.stores.documents import (
@@ -23,6 +24,7 @@ from bot.stores.documents import (
     request_from_json,
     request_to_json,
 )
+from bot.stores.memory_outbox import MemoryOutbox
 from bot.stores.tables import to_address
 from bot.stores.waiting import Turnstile
 
@@ -81,12 +83,19 @@ class MemorySessions:
 class MemoryContacts:
     """`Contacts`."""
 
-    def __init__(self, *, new_id: Callable[[], str] = new_contact) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        new_id: Callable[[], str] = new_contact,
+    ) -> None:
+        self._clock = clock
         self._new_id = new_id
         self._contacts: dict[str, str] = {}
         self._phones: dict[str, dict[str, None]] = {}
         self._unreachable: set[str] = set()
         self._consents: dict[str, Consent] = {}
+        self._preferred: dict[str, datetime] = {}
         self.linked: list[Callable[[str, str], None]] = []  # told: contact, into
         self.unlinked: list[Callable[[Sequence[Address], str, str], None]] = []  # told: addresses, old, new
 
@@ -108,6 +117,18 @@ class MemoryContacts:
 
     async def addresses(self, contact: str) -> tuple[Address, ...]:
         return tuple(to_address(a) for a, c in self._contacts.items() if c == contact)
+
+    async def ways(self, address: Address) -> tuple[Way, ...]:
+        found = [one for one, contact in self._contacts.items() if contact == self.owner(address)]
+        return tuple([await self._way(to_address(one)) for one in reversed(found)])
+
+    async def _way(self, address: Address) -> Way:
+        preferred_at = self._preferred.get(str(address))
+        return Way(address, await self.reachable(address), await self.consent(address), preferred_at)
+
+    async def prefer(self, address: Address) -> None:
+        await self.resolve(address)
+        self._preferred[str(address)] = self._clock()
 
     async def consent(self, address: Address) -> Consent:
         return self._consents.get(str(address), Consent.EVERYTHING)
@@ -153,7 +174,7 @@ class MemoryRecords:
         self._changed: set[str] = set()  # keys
         self._ratings: dict[str, bytes] = {}  # by key
         self._misses: dict[str, bytes] = {}  # by key
-        self._notices: list[dict[str, Any]] = []
+        self.outbox = MemoryOutbox()
         self._failures: list[tuple[str, Failure]] = []
         self._spent: dict[str, str] = {}
         self._contacts.linked.append(self._link)
@@ -187,27 +208,9 @@ class MemoryRecords:
         step = rule(request)
         if key:
             self._changed.add(key)
-        to, at = step.request.draft.address, step.request.updated_at
-        for command in step.tell:
-            self._notify(to, command, at)
-        for command in step.once:
-            self._notify(to, command, at, once=command)
+        for news in step.tell:
+            self.outbox.put(step.request.draft.address, news, step.request.updated_at)
         return self._keep(step.request)
-
-    def _notify(self, to: Address, command: str, at: datetime, once: str = "") -> None:
-        if once and any(notice["once"] == once for notice in self._notices):
-            return
-        self._notices.append(
-            {
-                "address": str(to),
-                "command": command,
-                "once": once,
-                "state": "pending",
-                "next_at": at,
-                "tries": 0,
-                "why": "",
-            }
-        )
 
     async def find(self, code: str) -> ServiceRequest | None:
         return _request(self._requests[code]) if code in self._requests else None
@@ -278,29 +281,11 @@ class MemoryRecords:
             if row["id"] in misses:
                 self._misses[key] = orjson.dumps({**row, "state": state})
 
-    async def due(self, at: datetime, limit: int, *, until: datetime | None = None) -> tuple[Notice, ...]:
-        due: list[Notice] = []
-        waits: set[str] = set()
-        for number, row in enumerate(self._notices):
-            if row["state"] != "pending" or len(due) == limit:
-                continue
-            if row["next_at"] > at:
-                waits.add(row["address"])
-            elif until is None or row["address"] not in waits:
-                due.append(Notice(str(number), to_address(row["address"]), row["command"], row["tries"]))
-                row["next_at"] = until or row["next_at"]
-        return tuple(due)
-
-    async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
-        self._notify(to, command, at, once=key)
+    async def tell(self, to: Address, news: News, *, at: datetime) -> None:
+        self.outbox.put(to, news, at)
 
     async def spend(self, what: str, *, key: str, at: datetime) -> bool:
         return self._spent.setdefault(what, key) == key
-
-    async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
-        row = self._notices[int(notice)]
-        if row["state"] == "pending":
-            row.update(state=state, next_at=next_at, why=why, tries=row["tries"] + 1)
 
     def _keep(self, request: ServiceRequest) -> ServiceRequest:
         self._requests[str(request.code)] = orjson.dumps(request_to_json(request))

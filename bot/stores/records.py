@@ -1,4 +1,4 @@
-"""The desk's records in the database: `bot.core.ports.Records`.
+"""The desk's records in the database: `bot.core.records.Records`.
 
 Each method is one unit of work. A request's rows are its own (`requests`), its history (`changes`) and what the filer
 is told (`notices`); they are written in one transaction or not at all.
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from bot.core.messages import Address
-from bot.core.ports import Failure, Step
-from bot.core.requests import Change, Miss, Missed, Notice, ServiceRequest, Status, SurveyResponse
+from bot.core.notices import News
+from bot.core.records import Failure, Step
+from bot.core.requests import Change, Miss, Missed, ServiceRequest, Status, SurveyResponse
 from bot.core.tracking import TrackingCode
 from bot.stores.database import Database
 from bot.stores.documents import (
@@ -29,10 +30,11 @@ from bot.stores.documents import (
     miss_to_json,
     rating_to_json,
 )
+from bot.stores.outbox import row_of
 from bot.stores.tables import addresses, changes, failures, misses, notices, ratings, requests, spent, to_address
 
 # Statements are made once: making one costs as much as running it.
-_r, _n, _f = requests.c, notices.c, failures.c
+_r, _f = requests.c, failures.c
 _BY_CODE = sa.select(requests).where(_r.code == sa.bindparam("of_code"))
 _BY_CODE_ALONE = _BY_CODE.with_for_update()
 _BY_KEY = sa.select(requests).where(_r.key == sa.bindparam("of_key"))
@@ -59,28 +61,6 @@ _FAILURES = (
 )
 _DECIDE = (
     sa.update(misses).where(misses.c.id == sa.bindparam("of_id")).values(state=sa.bindparam("decided", type_=sa.String))
-)
-# To the letter, so that the index of pending notices is known to serve.
-_PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
-_DUE = (
-    sa.select(_n.id, _n.address, _n.command, _n.tries)
-    .where(_n.state == _PENDING, _n.next_at <= sa.bindparam("now"))
-    .order_by(_n.id)
-    .limit(sa.bindparam("most", type_=sa.Integer))
-)
-_earlier = notices.alias("earlier")
-_WAITS = sa.exists().where(
-    _earlier.c.address == _n.address,
-    _earlier.c.id < _n.id,
-    _earlier.c.state == _PENDING,
-    _earlier.c.next_at > sa.bindparam("now"),
-)
-# Who holds a notice moves its time to the end of the lease: it comes back by itself when the holder was killed.
-_HOLD = (
-    sa.update(notices)
-    .where(_n.id.in_(_DUE.with_only_columns(_n.id).where(~_WAITS).with_for_update(skip_locked=True)))
-    .values(next_at=sa.bindparam("until"))
-    .returning(_n.id, _n.address, _n.command, _n.tries)
 )
 
 
@@ -121,10 +101,8 @@ class SqlRecords:
         connection.execute(_UPDATE, {**_changing(after), "of_code": code})
         connection.execute(_ENTRY, {**_entry(code, after.history[-1]), "key": key or None})
         to, at = after.draft.address, after.updated_at
-        for command in step.tell:
-            connection.execute(self._insert_notice, _notice(to, command, at))
-        for command in step.once:
-            connection.execute(self._insert_notice, _notice(to, command, at, once=command))
+        for news in step.tell:
+            connection.execute(self._insert_notice, row_of(to, news, at))
         return after
 
     async def find(self, code: str) -> ServiceRequest | None:
@@ -230,30 +208,9 @@ class SqlRecords:
 
     # --- the outbox -----------------------------------------------------------------------------
 
-    async def due(self, at: datetime, limit: int, *, until: datetime | None = None) -> tuple[Notice, ...]:
-        values = {"now": at, "most": limit}
-        if until is None:
-            rows = await self._db.read(lambda connection: connection.execute(_DUE, values).all(), single=True)
-        else:
-            rows = await self._db.write(partial(self._hold, {**values, "until": until}))
-        return tuple(Notice(str(row.id), to_address(row.address), row.command, row.tries) for row in rows)
-
-    def _hold(self, values: Mapping[str, Any], connection: Connection) -> Sequence[Row[int, str, str, int]]:
-        """One courier at a time: of two that choose at once, each might take one of the same address."""
-        self._db.alone(connection, "outbox")
-        return sorted(connection.execute(_HOLD, values), key=lambda row: row.id)
-
-    async def tell(self, to: Address, command: str, *, key: str, at: datetime) -> None:
-        row = _notice(to, command, at, once=key)
+    async def tell(self, to: Address, news: News, *, at: datetime) -> None:
+        row = row_of(to, news, at)
         await self._db.write(lambda connection: connection.execute(self._insert_notice, row), single=True)
-
-    async def settle(self, notice: str, state: str, next_at: datetime, why: str) -> None:
-        update = (
-            sa.update(notices)
-            .where(_n.id == int(notice), _n.state == "pending")
-            .values(state=state, next_at=next_at, why=why, tries=_n.tries + 1)
-        )
-        await self._db.write(lambda connection: connection.execute(update))
 
 
 # --- rows and values ----------------------------------------------------------------------------
@@ -294,19 +251,6 @@ def _entry(code: str, change: Change) -> dict[str, Any]:
         "officer": change.officer,
         "made_by": change.by,
         "attachments": attachments_to_json(change.attachments),
-    }
-
-
-def _notice(to: Address, command: str, at: datetime, once: str | None = None) -> dict[str, Any]:
-    return {
-        "address": str(to),
-        "command": command,
-        "once": once,
-        "state": "pending",
-        "made_at": at,
-        "next_at": at,
-        "tries": 0,
-        "why": "",
     }
 
 

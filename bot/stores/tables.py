@@ -89,6 +89,7 @@ addresses = sa.Table(
     sa.Column("reachable", sa.Boolean, nullable=False),
     sa.Column("first_seen_at", Moment, nullable=False),
     sa.Column("consent", sa.String, nullable=False, server_default="everything"),  # see `ports.Consent`
+    sa.Column("preferred_at", Moment),  # when it was chosen for news
 )
 
 phones = sa.Table(
@@ -168,22 +169,45 @@ misses = sa.Table(
 )
 
 _PENDING = sa.text("state = 'pending'")
+_URGENT = sa.text("state = 'pending' AND urgent")
 
+# See `bot.core.notices`. What has a default here is not written by an older version of the program.
 notices = sa.Table(
     "notices",
     metadata,
     sa.Column("id", _Count, primary_key=True),
     sa.Column("address", sa.String, nullable=False),
     sa.Column("command", sa.String, nullable=False),
-    sa.Column("once", sa.String, unique=True),  # the command, or the key, of a notice that is never made twice
-    sa.Column("state", sa.String, nullable=False),  # "pending" | "delivered" | "dead"
+    sa.Column("once", sa.String, unique=True),  # the key of a notice that is never made twice
+    sa.Column("state", sa.String, nullable=False),
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("next_at", Moment, nullable=False),  # of one that a courier holds: until when
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("why", sa.String, nullable=False),  # the provider's last complaint
+    sa.Column("due_at", Moment, nullable=False, server_default="0"),
+    sa.Column("way", sa.String, nullable=False, server_default=""),
+    sa.Column("urgent", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("until", Moment),
+    sa.Column("doubt", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("forgiven", sa.Integer, nullable=False, server_default="0"),
     sa.Index(None, "state", "next_at"),
     sa.Index(None, "address", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
+    sa.Index("ix_notices_urgent", "next_at", sqlite_where=_URGENT, postgresql_where=_URGENT),
     sqlite_autoincrement=True,  # an id is never given again: the courier remembers what it told by it
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("notice", sa.ForeignKey("notices.id"), primary_key=True),
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("way", sa.String, nullable=False),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("outcome", sa.String, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
+    sa.Column("message", sa.String, nullable=False),
+    sa.Column("received", sa.String, nullable=False),
+    sa.Index(None, "message"),
 )
 
 failures = sa.Table(

@@ -161,7 +161,7 @@ async def test_what_an_officer_does_reaches_the_citizen_s_conversation(tmp_path:
         said = str([line.content for line in told if line.direction == "out"])
         assert "notice.moved" in said
         assert "survey.ask" in said
-        assert await counter.desk.due() == ()
+        assert await counter.outbox.told(state="pending") == ()
 
 
 async def test_in_production_there_is_no_sandbox_and_no_channel_without_an_account(tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from bot.core.catalogue import Catalogue, Hours, Organization, Service, Unit
+from bot.core.catalogue import Catalogue, Hours, Organization, Service, Survey, Unit
 from bot.core.messages import Address, Attachment
-from bot.core.ports import Contacts, Records
+from bot.core.notices import Notice, Outbox
+from bot.core.ports import Contacts
+from bot.core.records import Records
 from bot.core.requests import Answer, Draft, ServiceRequest, Status, SurveyResponse
 from bot.core.tracking import TrackingCode
 from bot.desk.service_desk import ServiceDesk
+from tests import posted
 
 MONDAY = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # 2 Azar 1405, 09:30 in Tehran
 MOBILE = "+989120001234"
@@ -54,12 +57,14 @@ def catalogue() -> Catalogue:
         laws={},
         complaint={},
     )
-    return Catalogue(organization(0, 1, 2, 3, 4), {lamp.id: lamp}, {}, {}, {}, (), {}, {}, ())
+    survey = Survey("main", {}, (), (), after=timedelta())
+    return Catalogue(organization(0, 1, 2, 3, 4), {lamp.id: lamp}, {}, {}, {"main": survey}, (), {}, {}, ())
 
 
 @dataclass
 class Office:
     records: Records
+    outbox: Outbox
     contacts: Contacts
     sessions: Any  # SessionStore and Transcripts
     now: datetime = MONDAY
@@ -103,4 +108,7 @@ class Office:
         return await self.desk.rate(SurveyResponse(survey, code, "c1", "web", score, {"reason": "خوب"}), key=key)
 
     async def told(self) -> list[str]:
-        return [notice.command for notice in await self.desk.due()]
+        return [notice.command for notice in await self.due()]
+
+    async def due(self) -> list[Notice]:
+        return await posted.due(self.outbox, self.now)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from bot.core.messages import Address, Reply, Term
-from bot.core.ports import Consent, SendFailed
+from bot.core.ports import Consent
 from bot.core.requests import TooManyAttempts
 from bot.desk.identity import LinkedIdentity
 from tests.desk.office import HOME, STRANGER, Office
@@ -21,28 +20,10 @@ SMS = Address("sms", NUMBER)
 
 
 @dataclass
-class Texts:
-    """The sender of text messages."""
-
-    rate = None
-    disturbs = repeatable = False
-
-    fails: Exception | None = None
-    sent: list[tuple[str, str]] = field(default_factory=list)  # number, code
-
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
-        if self.fails:
-            raise self.fails
-        code = replies[0].say.args["code"]
-        assert isinstance(code, Term)
-        self.sent.append((to.id, code.value))
-        return ""
-
-
-@dataclass
 class Counter:
     office: Office
-    texts: Texts = field(default_factory=Texts)
+    woken: int = 0
+    turns: int = 0
     secret: str = "the secret key"
 
     def __post_init__(self) -> None:
@@ -53,15 +34,34 @@ class Counter:
             lambda: self.office.now,
             secret=lambda: self.secret,
         )
-        self.identity.texts = self.texts
+        self.identity.texting = True
+        self.identity.wake = self.wake
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    async def send(self, by: Address = HOME, key: str = "f1", number: str = NUMBER) -> bool:
+        self.turns += 1
+        return await self.identity.send_code(number, by, "fa", key=key, turn=f"turn {self.turns}")
 
     async def code(self, by: Address = HOME, key: str = "f1", number: str = NUMBER) -> str:
-        await self.identity.send_code(number, by, "fa", key=key)
-        await self.identity.idle()
-        return self.texts.sent[-1][1]
+        """The one that is sent now."""
+        await self.send(by, key, number)
+        return (await self.sent())[-1][1]
+
+    async def sent(self) -> list[tuple[str, str]]:
+        """The codes that lie in the outbox, each with its number."""
+        told = [(notice, self.identity.said_apart(notice)) for notice in await self.office.due()]
+        return [(notice.address.id, code_of(said[0])) for notice, said in told if said]
 
     async def is_right(self, digits: str, by: Address = HOME, key: str = "f1", number: str = NUMBER) -> bool:
         return await self.identity.check_code(number, digits, by, key=key)
+
+
+def code_of(reply: Reply) -> str:
+    code = reply.say.args["code"]
+    assert isinstance(code, Term)
+    return code.value
 
 
 @pytest.fixture
@@ -72,7 +72,8 @@ def counter(office: Office) -> Counter:
 async def test_a_code_is_six_digits_and_right_in_any_digits_and_spacing(counter: Counter) -> None:
     code = await counter.code()
     assert re.fullmatch(r"\d{6}", code)
-    assert counter.texts.sent == [(NUMBER, code)]
+    assert await counter.sent() == [(NUMBER, code)]
+    assert counter.woken == 1
     persian = code.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
     assert await counter.is_right(f" {persian[:3]} {persian[3:]}")
 
@@ -120,20 +121,39 @@ async def test_who_can_be_texted(counter: Counter) -> None:
     identity = counter.identity
     assert identity.can_text(NUMBER) and identity.can_text("+12025550123") and identity.can_text()
     assert not identity.can_text("+982188776655"), "a landline"
-    identity.texts = None
+    identity.texting = False
     assert not identity.can_text() and not identity.can_text(NUMBER)
-    await identity.send_code(NUMBER, HOME, "fa", key="f1")
-    await identity.idle()
-    assert counter.texts.sent == []
+    assert not await counter.send()
+    assert await counter.sent() == []
 
 
-@pytest.mark.parametrize("error", [SendFailed("the provider is away", retry_in=30), OSError("no way")])
-async def test_a_code_that_is_not_taken_by_the_provider_harms_nothing(counter: Counter, error: Exception) -> None:
-    counter.texts.fails = error
-    await counter.identity.send_code(NUMBER, HOME, "fa", key="f1")
-    await counter.identity.idle()
-    counter.texts.fails = None
-    assert await counter.is_right(await counter.code())
+async def test_a_turn_that_is_taken_again_sends_no_second_code(counter: Counter) -> None:
+    for _ in range(2):
+        assert await counter.identity.send_code(NUMBER, HOME, "fa", key="f1", turn="web:1")
+    assert len(await counter.sent()) == 1
+    assert await counter.identity.send_code(NUMBER, HOME, "fa", key="f1", turn="web:2")
+    (_, first), (_, second) = await counter.sent()
+    assert first == second, "asked for again within its minutes"
+
+
+async def test_what_lies_in_the_outbox_is_urgent_tells_no_code_and_is_of_no_use_when_it_has_run_out(
+    counter: Counter,
+) -> None:
+    code = await counter.code()
+    (notice,) = await counter.office.due()
+    assert notice.urgent
+    assert code not in notice.command
+    assert notice.until is not None
+    assert timedelta(minutes=5) <= notice.until - counter.office.now <= timedelta(minutes=10)
+    counter.secret = "another key"
+    assert (await counter.sent())[0][1] != code
+
+
+async def test_a_notice_of_another_kind_is_told_in_the_conversation(counter: Counter) -> None:
+    assert await counter.identity.text(NUMBER, "/kept", key="call 1")
+    (notice,) = await counter.office.due()
+    assert notice.urgent
+    assert counter.identity.said_apart(notice) is None
 
 
 # --- tickets --------------------------------------------------------------------------------------
@@ -205,10 +225,10 @@ async def test_lines_of_an_address_set_apart_are_counted_on(counter: Counter) ->
 
 
 async def test_a_text_is_a_notice_told_once_and_not_too_often(counter: Counter) -> None:
-    desk, text = counter.office.desk, counter.identity.text
+    text = counter.identity.text
     for _ in range(2):
         assert await text(NUMBER, "/kept", key="call 1")
-    assert [(n.address, n.command) for n in await desk.due()] == [(SMS, "/kept")]
+    assert [(n.address, n.command) for n in await counter.office.due()] == [(SMS, "/kept")]
     told = [await text(NUMBER, "/kept", key=f"call {n}") for n in range(2, 8)]
     assert told == [True, True, True, False, False, False]
     assert await text("+989121234568", "/kept", key="of another")
@@ -218,12 +238,10 @@ async def test_who_wants_no_messages_gets_no_texts(counter: Counter) -> None:
     contacts = counter.office.contacts
     await contacts.allow(SMS, Consent.REPLIES)
     assert not await counter.identity.text(NUMBER, "/kept", key="call 1")
-    assert await counter.identity.send_code(NUMBER, HOME, "fa", key="f1"), "asked for just now"
+    assert await counter.send(), "asked for just now"
     await contacts.allow(SMS, Consent.NOTHING)
-    assert not await counter.identity.send_code(NUMBER, HOME, "fa", key="f1")
-    await counter.identity.idle()
-    assert len(counter.texts.sent) == 1
-    assert await counter.office.desk.due() == ()
+    assert not await counter.send()
+    assert len(await counter.office.due()) == len(await counter.sent()) == 1
 
 
 async def test_the_ticket_of_a_contact_that_was_taken_over_holds_no_longer(counter: Counter) -> None:

@@ -16,7 +16,7 @@ from bot.core.requests import COURSE, NotAllowed, Status
 from bot.core.tracking import TrackingCode
 from bot.desk.course import Wish, step
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
-from tests.desk.office import HOME, MONDAY, PLAN, STRANGER, Office
+from tests.desk.office import HOME, MONDAY, PLAN, STRANGER, Office, catalogue
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 
@@ -172,7 +172,8 @@ async def test_two_changes_at_once_lose_neither(office: Office) -> None:
 @pytest.mark.parametrize("end", list(Status))
 async def test_the_course_of_a_request_is_kept(start: Status, end: Status) -> None:
     contacts = MemoryContacts()
-    office = Office(MemoryRecords(contacts), contacts, MemorySessions(contacts))
+    records = MemoryRecords(contacts)
+    office = Office(records, records.outbox, contacts, MemorySessions(contacts))
     request = await office.file()
     if start is not Status.SUBMITTED:
         request = await office.set(request, start)
@@ -255,14 +256,15 @@ WISHES = st.builds(
 @given(st.lists(WISHES, max_size=25))
 async def test_in_every_life_the_history_tells_how_it_came(wishes: list[Wish]) -> None:
     contacts = MemoryContacts()
-    request = await Office(MemoryRecords(contacts), contacts, MemorySessions(contacts)).file()
+    records = MemoryRecords(contacts)
+    request = await Office(records, records.outbox, contacts, MemorySessions(contacts)).file()
     surveys = 0
     for n, wish in enumerate(wishes):
         try:
-            after = step(replace(wish, at=MONDAY + timedelta(minutes=n)), request)
+            after = step(replace(wish, at=MONDAY + timedelta(minutes=n)), catalogue(), request)
         except NotAllowed:
             continue
-        surveys += len(after.once)
+        surveys += sum(news.command == f"/survey {request.code}" for news in after.tell)
         assert bool(after.tell) == (wish.by == "officer")
         assert after.request.history[:-1] == request.history
         assert after.request.history[-1].status is after.request.status

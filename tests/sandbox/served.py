@@ -20,6 +20,7 @@ from bot.channels.voice.twilio import TwilioVoice
 from bot.channels.webchat import WebChat
 from bot.core.messages import Address
 from bot.courier import Courier
+from bot.stores.limits import MemoryLimits
 from bot.web.problems import problems
 from bot.web.sandbox import Officer, Sandbox
 from tests.conversation import content
@@ -104,7 +105,13 @@ class Served:
     async def _delivering(self, app: web.Application) -> AsyncIterator[None]:
         desk = self.desk
         self.courier = Courier(
-            desk.desk, desk.gateway, {c.name: c for c in self.channels}, lambda: desk.now, reached_at=_by_text
+            desk.records.outbox,
+            desk.gateway,
+            {c.name: c for c in self.channels if hasattr(c, "send")},
+            desk.contacts,
+            lambda: desk.now,
+            MemoryLimits(),
+            reached_at=_by_text,
         )
         running = asyncio.create_task(self.courier.run())
         yield

@@ -16,15 +16,19 @@ from typing import Any
 import orjson
 
 from bot.core.messages import Address
-from bot.core.ports import Failure, StaleSession, Step
+from bot.core.notices import News
+from bot.core.ports import StaleSession
+from bot.core.records import Failure, Step
 from bot.core.requests import Change, Draft, ServiceRequest, Status, SurveyResponse
 from bot.core.tracking import TrackingCode
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database, open_database
+from bot.stores.outbox import SqlOutbox
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
+LEASE = NOW + timedelta(seconds=90)
 TIMES = 12
 GUESSES = 10  # that may be wrong
 
@@ -50,6 +54,7 @@ class Rival:
         self.name = name
         self.first = name == "first"
         self.records = SqlRecords(database)
+        self.outbox = SqlOutbox(database)
         self.contacts = SqlContacts(database)
         self.sessions = SqlSessions(database)
 
@@ -88,7 +93,7 @@ class Rival:
             seen.append(len(before.history))
             entry = Change(NOW, before.status, f"{self.name} {n}", by="officer")
             after = replace(before, history=(*before.history, entry))
-            return Step(after, (f"/told {len(before.history)}",), ("/survey",))
+            return Step(after, (News(f"/told {len(before.history)}"), News("/survey", key="/survey")))
 
         (changed,) = await self.records.of("changed", 1)
         await self.records.update(changed.code, rule, key=f"change {n}" if n >= TIMES // 2 else "")
@@ -114,15 +119,16 @@ class Rival:
         ours: list[tuple[int, str, float, float]] = []
         idle = 0
         while idle < 3:
-            held = await self.records.due(NOW, 3, until=NOW + timedelta(seconds=90))
+            held = await self.outbox.take(NOW, LEASE, limit=3)
             idle = 0 if held else idle + 1
             begun = time.monotonic()
             await asyncio.sleep(0.01)
             for notice in held:
                 ended = time.monotonic()
-                await self.records.settle(notice.id, "delivered", NOW, "")
+                sending = await self.outbox.begin(notice, notice.address, at=NOW, until=LEASE)
+                assert sending, "nobody else holds it"
+                await self.outbox.settle(sending, "sent", at=NOW, outcome="sent")
                 ours.append((int(notice.id), str(notice.address), begun, ended))
-                begun = time.monotonic()
         return ours
 
 

@@ -14,17 +14,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from bot.core.messages import Address
+from bot.core.notices import News
 from bot.core.ports import StaleSession, StoreUnavailable
 from bot.core.requests import Miss
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import FateUnknown
 from bot.stores.migrations import migrate
+from bot.stores.outbox import SqlOutbox
 from bot.stores.postgres import PostgresDatabase
 from bot.stores.records import SqlRecords
 from bot.stores.sessions import SqlSessions
 from bot.stores.tables import sessions, spent
 from tests.stores.postgres import Server
-from tests.stores.rival import NOW, request
+from tests.stores.rival import LEASE, NOW, request
 from tests.stores.turns import go_on
 
 END = "SELECT pg_terminate_backend(pg_backend_pid())"
@@ -317,8 +319,8 @@ async def test_no_error_tells_a_value_past_sqlalchemy(database: PostgresDatabase
 async def test_an_address_may_be_of_any_length(database: PostgresDatabase) -> None:
     """What has no limit on SQLite has none here, but in an index."""
     records = SqlRecords(database)
-    await records.tell(Address("web", "x" * 2000), "/told", key="long", at=NOW)
-    assert len(await records.due(NOW, 1)) == 1
+    await records.tell(Address("web", "x" * 2000), News("/told"), at=NOW)
+    assert len(await SqlOutbox(database).take(NOW, LEASE)) == 1
 
 
 @pytest.mark.parametrize("kind", ["postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg2"])

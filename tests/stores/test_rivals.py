@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter, defaultdict
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
 from bot.core.messages import Address
+from bot.core.notices import News
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database
 from bot.stores.records import SqlRecords
@@ -51,7 +50,7 @@ async def test_two_processes_at_the_same_time(url: str, database: Database) -> N
     assert changed
     for n in range(NOTICES):
         for address in range(ADDRESSES):
-            await records.tell(Address("web", f"told {address}"), "/told", key=f"{n} {address}", at=NOW)
+            await records.tell(Address("web", f"told {address}"), News("/told", key=f"{n} {address}"), at=NOW)
 
     first, second = await together(url)
 
@@ -82,20 +81,3 @@ async def test_two_processes_at_the_same_time(url: str, database: Database) -> N
     for _, address, begun, end in delivered:
         assert ended[address] <= begun, "each address in its order, one at a time"
         ended[address] = end
-
-
-@pytest.mark.parametrize("settled", [False, True])
-async def test_what_a_courier_held_that_was_killed_comes_back(database: Database, settled: bool) -> None:
-    records = SqlRecords(database)
-    for n in range(3):
-        await records.tell(Address("web", "told"), f"/told {n}", key=str(n), at=NOW)
-    lease = NOW + timedelta(seconds=90)
-    held = await records.due(NOW, 2, until=lease)
-    assert [notice.command for notice in held] == ["/told 0", "/told 1"]
-    assert await records.due(NOW, 9, until=lease) == (), "the address has one that is held"
-    if settled:
-        for notice in held:
-            await records.settle(notice.id, "delivered", NOW, "")
-        assert [notice.command for notice in await records.due(NOW, 9, until=lease)] == ["/told 2"]
-    else:
-        assert [notice.command for notice in await records.due(lease, 9, until=lease)] == [f"/told {n}" for n in "012"]

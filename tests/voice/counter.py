@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.channels.render import Renderer
 from bot.channels.voice.speech import Clip, Speaker
 from bot.core.catalogue import Catalogue
-from bot.core.messages import Address, Reply
+from bot.core.messages import Address
 from bot.core.ports import Nlu
 from bot.core.requests import ServiceRequest
 from bot.core.sessions import Session
@@ -30,6 +30,7 @@ from bot.dialogs.registry import build
 from bot.gateway import Gateway
 from bot.stores.files import DiskFiles
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
+from tests import posted
 from tests.conversation import BEGINNING, content
 
 MENU = (
@@ -110,17 +111,13 @@ class VoiceDesk:
         identity = LinkedIdentity(
             self.contacts, self.sessions, self.records, lambda: self.now, secret=lambda: "of these tests"
         )
-        identity.texts = self
+        identity.texting = True
         self.renderer = Renderer(lambda: catalogue.phrases)
         engine = Engine(build(catalogue, nlu, self.desk, identity), self.renderer)
         self.gateway = Gateway(self.sessions, self.contacts, engine, clock=lambda: self.now)
         self.files = DiskFiles(folder / "files")
         self.prompts = WordPrompts(folder)
         self.speaker = Speaker(lambda: catalogue.phrases, lambda: self.voice)
-
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
-        """The sender of one-time codes: nobody reads them here."""
-        return ""
 
     def change(self, **parts: object) -> None:
         self.voice = replace(self.voice, **parts)  # type: ignore[arg-type]
@@ -138,4 +135,4 @@ class VoiceDesk:
 
     async def posted(self) -> list[str]:
         """Commands of the notices that wait, each with its address."""
-        return [f"{n.address} {n.command}" for n in await self.desk.due()]
+        return [f"{n.address} {n.command}" for n in await posted.due(self.records.outbox, self.now)]

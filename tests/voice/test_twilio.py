@@ -12,6 +12,7 @@ from twilio.request_validator import RequestValidator
 from bot.core.messages import Address, Event, Inbound
 from bot.core.requests import Status
 from bot.core.voice_content import Person
+from tests import posted
 from tests.voice.caller import ACCOUNT, TOKEN, check
 from tests.voice.conftest import Exchange
 from tests.voice.counter import wav
@@ -152,7 +153,7 @@ async def test_news_told_meanwhile_changes_no_key(exchange: Exchange) -> None:
         await caller.press(key)
     (request,) = await exchange.desk.requests()
     await exchange.desk.desk.change(request.code, by="officer", status=Status.IN_REVIEW, key="k")
-    for notice in await exchange.desk.desk.due():
+    for notice in await posted.due(exchange.desk.records.outbox, exchange.desk.now):
         await exchange.desk.gateway.receive(Inbound("n", ANN, Event.NOTICE, value=notice.command, proven=False))
     await caller.press("4")
     assert (await exchange.desk.session(ANN)).frames[-1].dialog == "guide"

@@ -33,11 +33,12 @@ from bot.core.requests import Status
 from bot.core.text import fold_digits
 from bot.core.tracking import TrackingCode
 from bot.core.voice_content import Person, VoiceContent
-from bot.courier.delivery import Courier
+from bot.courier import Courier
 from bot.desk.identity import LinkedIdentity
 from bot.dialogs import desk_news
 from bot.gateway import Outcome
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
+from tests import posted
 from tests.conversation import KNOWLEDGE_BASE, Conversation, content
 from tests.walks.oracle import Oracle, Seen
 
@@ -179,6 +180,13 @@ class Records(MemoryRecords):
         return self._requests
 
 
+class NoLimits:
+    """`Limits`, of which there are none."""
+
+    async def take(self, key: str, *, rate: float, burst: float, cost: float = 1.0) -> float:
+        return 0.0
+
+
 class Messenger:
     """`Sender` of a channel whose citizens look at their screens by themselves."""
 
@@ -232,7 +240,7 @@ class Counter(Conversation):
         facts = (self.is_open, self.can_text, self.is_holiday)
         self.calls_of = Calls(front, files, self.speaker, lambda: self.voice, *facts)
         if self.identity:
-            self.identity.texts = self.sms.on_request
+            self.identity.texting = True
 
     def can_text(self, number: str) -> bool:
         return self.identity is not None and self.identity.can_text(number)
@@ -252,7 +260,7 @@ class Counter(Conversation):
         self.now += BETWEEN
         self.last = heard
         self.outcome = await self._received(heard)
-        await self.identity.idle()
+        await self.bring_codes()
         self.told.append(
             f"    = {heard.address} {heard.event.value} {heard.text or heard.value} {heard.problem}".rstrip()
         )
@@ -291,8 +299,27 @@ class Counter(Conversation):
         front: Any = self.front
         screens = Messenger()
         senders: Any = {"sms": self.sms, "web": screens, "telegram": screens, "bale": screens}
-        courier = Courier(self.desk, front, senders, lambda: self.now, reached_at=self._reached_at)
-        await courier.round()
+        assert self.identity
+        courier = Courier(
+            self.records.outbox,
+            front,
+            senders,
+            self.contacts,
+            lambda: self.now,
+            NoLimits(),
+            is_news=self.desk.is_news,
+            apart=self.identity.said_apart,
+            reached_at=self._reached_at,
+        )
+        while await courier.round():
+            pass
+
+    async def bring_codes(self) -> None:
+        """They come at once; other news when a walk looks for them."""
+        for notice in await posted.due(self.records.outbox, self.now):
+            if self.identity and (said := self.identity.said_apart(notice)):
+                await self.sms.send(notice.address, said[:1], said[1], seq=0)
+                await self.done(notice)
 
     @staticmethod
     def _reached_at(address: Address) -> Address:

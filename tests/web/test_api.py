@@ -24,6 +24,7 @@ from bot.stores.files import DiskFiles
 from bot.stores.memory import MemoryContacts, MemoryRecords
 from bot.web.api import Api
 from bot.web.problems import problems
+from tests import posted
 from tests.conversation import KNOWLEDGE_BASE, content
 
 TOKEN = "a-token-of-the-test"
@@ -61,6 +62,7 @@ class Office:
     """The API over the desk in memory, and a client that holds the token."""
 
     client: TestClient[web.Request, web.Application]
+    records: MemoryRecords
     desk: ServiceDesk
     contacts: MemoryContacts
     catalogue: Catalogue = field(repr=False)
@@ -103,12 +105,13 @@ def api_of(desk: ServiceDesk, contacts: MemoryContacts, files: Path, woken: list
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     catalogue, _ = content()
-    desk = ServiceDesk(MemoryRecords(), lambda: catalogue, lambda: NOW)
+    records = MemoryRecords()
+    desk = ServiceDesk(records, lambda: catalogue, lambda: NOW)
     contacts, woken = MemoryContacts(), []
     app = web.Application(middlewares=[problems()])
     app.add_routes(api_of(desk, contacts, tmp_path, woken).routes())
     async with TestClient(TestServer(app)) as client:
-        yield Office(client, desk, contacts, catalogue, woken)
+        yield Office(client, records, desk, contacts, catalogue, woken)
 
 
 # --- who may ----------------------------------------------------------------------------------------
@@ -327,7 +330,7 @@ async def test_a_request_moves_and_the_citizen_is_told(office: Office) -> None:
     assert (moved["status"], moved["unit"], moved["officer"]) == ("referred", "parks", "کارشناس فضای سبز")
     assert (moved["history"][-1]["note"], moved["history"][-1]["by"]) == (change["note"], "officer")
     assert len(office.woken) == woken + 1
-    assert [n.command for n in await office.desk.due()] == [f"/told {code} 1"]
+    assert [n.command for n in await posted.due(office.records.outbox, NOW)] == [f"/told {code} 1"]
 
 
 async def test_the_code_may_be_written_as_people_write_it(office: Office) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.core.messages import Address
+from bot.core.notices import News
 from bot.core.requests import Miss, Status
 from bot.core.tracking import TrackingCode
 from bot.desk.service_desk import ServiceDesk
-from tests.desk.office import HOME, STRANGER, Office
+from tests.desk.office import HOME, PLAN, STRANGER, Office
 
 # --- what the filer is told ---------------------------------------------------------------------
 
@@ -20,8 +22,9 @@ async def test_the_filer_is_told_what_an_officer_does(office: Office) -> None:
     request = await office.file()
     assert await office.told() == []
     await office.set(request, Status.IN_REVIEW)
-    (notice,) = await office.desk.due()
+    (notice,) = await office.due()
     assert (notice.address, notice.command, notice.tries) == (HOME, f"/told {request.code} 1", 0)
+    assert not notice.urgent
 
 
 async def test_nobody_is_told_what_the_citizen_or_the_system_did(office: Office) -> None:
@@ -41,6 +44,24 @@ async def test_closing_asks_for_a_survey_once_ever(office: Office) -> None:
     assert await office.told() == [told[0], survey, told[1], told[2]]
 
 
+async def test_a_survey_comes_as_long_after_the_closing_as_the_content_says(office: Office) -> None:
+    surveys = {"main": replace(office.catalogue.surveys["main"], after=timedelta(days=1))}
+    office.catalogue = replace(office.catalogue, surveys=surveys)
+    request = await office.file()
+    await office.set(request, Status.CLOSED)
+    assert await office.told() == [f"/told {request.code} 1"]
+    office.later(days=1)
+    assert await office.told() == [f"/told {request.code} 1", f"/survey {request.code}"]
+
+
+async def test_without_a_survey_for_it_nothing_is_asked(office: Office) -> None:
+    only = {"main": replace(office.catalogue.surveys["main"], kinds=("complaint",))}
+    office.catalogue = replace(office.catalogue, surveys=only)
+    request = await office.file()
+    await office.set(request, Status.CLOSED)
+    assert await office.told() == [f"/told {request.code} 1"]
+
+
 async def test_a_rated_request_asks_for_no_survey(office: Office) -> None:
     request = await office.file()
     await office.rate(request)
@@ -48,88 +69,102 @@ async def test_a_rated_request_asks_for_no_survey(office: Office) -> None:
     assert await office.told() == [f"/told {request.code} 1"]
 
 
-async def test_notices_are_due_oldest_first_and_not_before_their_time(office: Office) -> None:
-    requests = [await office.file() for _ in range(3)]
-    for request in requests:
-        await office.set(request, Status.IN_REVIEW)
-    first, second, third = await office.desk.due()
-    assert [n.command for n in (first, second, third)] == [f"/told {r.code} 1" for r in requests]
-    assert await office.desk.due(limit=2) == (first, second)
-    await office.desk.settle(first, delivered=False, retry_in=60, why="timeout")
-    assert [n.id for n in await office.desk.due()] == [second.id, third.id]
-    office.later(seconds=60)
-    again, *_ = await office.desk.due()
-    assert (again.id, again.tries) == (first.id, 1)
-
-
-async def test_what_is_settled_is_not_due_again(office: Office) -> None:
+async def test_information_that_is_waited_for_is_asked_for_again_twice(office: Office) -> None:
     request = await office.file()
-    for status in (Status.IN_REVIEW, Status.REFERRED, Status.RESOLVED):
-        await office.set(request, status)
-    delivered, dead, waiting = await office.desk.due()
-    await office.desk.settle(delivered, delivered=True)
-    await office.desk.settle(dead, delivered=False, why="blocked")
-    for settled in (delivered, dead):
-        await office.desk.settle(settled, delivered=False, retry_in=0)
-    office.later(days=365)
-    assert await office.desk.due() == (waiting,)
+    await office.set(request, Status.NEEDS_INFORMATION, note="کد پستی؟")
+    await office.desk.change(request.code, by="officer", note="هنوز منتظریم")
+    reminder = f"/remind {request.code} 1"
+    counts = []
+    for _ in range(12):
+        counts.append((await office.told()).count(reminder))
+        office.later(days=1)
+    assert counts == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2]
 
 
-async def test_a_notice_that_is_held_is_nobody_else_s_until_the_lease_is_over(office: Office) -> None:
+async def test_where_the_organisation_wants_no_reminders_there_are_none(office: Office) -> None:
+    quiet = replace(office.catalogue.organization, remind_after=timedelta())
+    office.catalogue = replace(office.catalogue, organization=quiet)
     request = await office.file()
-    await office.set(request, Status.IN_REVIEW)
-    (held,) = await office.desk.due(lease=60)
-    assert held.command == f"/told {request.code} 1"
-    assert await office.desk.due() == await office.desk.due(lease=60) == ()
-    office.later(seconds=59)
-    assert await office.desk.due(lease=60) == ()
-    office.later(seconds=1)
-    assert await office.desk.due(lease=60) == (held,)
-
-
-async def test_what_is_held_is_settled_as_ever(office: Office) -> None:
-    request = await office.file()
-    for status in (Status.IN_REVIEW, Status.REFERRED, Status.RESOLVED):
-        await office.set(request, status)
-    delivered, dead, waiting = await office.desk.due(lease=60)
-    await office.desk.settle(delivered, delivered=True)
-    await office.desk.settle(dead, delivered=False, why="blocked")
-    await office.desk.settle(waiting, delivered=False, retry_in=5)
-    office.later(seconds=5)
-    assert await office.desk.due(lease=60) == (replace(waiting, tries=1),)
-
-
-async def test_an_address_with_a_notice_that_is_held_or_waits_gets_no_later_one(office: Office) -> None:
-    here, there = await office.file(), await office.file(address=STRANGER)
-    await office.set(here, Status.IN_REVIEW)
-    await office.set(there, Status.IN_REVIEW)
-    first, other = await office.desk.due(lease=60)
-    await office.set(here, Status.REFERRED)
-    await office.set(there, Status.REFERRED)
-    assert await office.desk.due(lease=60) == (), "both are held"
-    await office.desk.settle(first, delivered=False, retry_in=20)
-    await office.desk.settle(other, delivered=True)
-    assert [n.address for n in await office.desk.due(lease=60)] == [STRANGER]
-    office.later(seconds=20)
-    assert [n.command for n in await office.desk.due(lease=60)] == [f"/told {here.code} 1", f"/told {here.code} 2"]
-
-
-async def test_of_couriers_that_ask_at_the_same_time_each_holds_others(office: Office) -> None:
-    for n in range(12):
-        await office.set(await office.file(address=Address("web", str(n % 4))), Status.IN_REVIEW)
-    held = await asyncio.gather(*(office.desk.due(2, lease=60) for _ in range(8)))
-    ids = [notice.id for notices in held for notice in notices]
-    assert len(ids) == len(set(ids))
-    owner: dict[Address, int] = {}
-    for courier, notices in enumerate(held):
-        for notice in notices:
-            assert owner.setdefault(notice.address, courier) == courier, "an address is of one courier"
+    await office.set(request, Status.NEEDS_INFORMATION)
+    office.later(days=30)
+    assert await office.told() == [f"/told {request.code} 1"]
 
 
 async def test_an_address_comes_back_whole(office: Office) -> None:
     odd = Address("web", "a:b:ج")
     await office.set(await office.file(address=odd), Status.IN_REVIEW)
-    assert [notice.address for notice in await office.desk.due()] == [odd]
+    assert [notice.address for notice in await office.due()] == [odd]
+
+
+# --- until when it is news ----------------------------------------------------------------------
+
+
+async def still_news(office: Office) -> list[str]:
+    return [notice.command for notice in await office.due() if await office.desk.is_news(notice)]
+
+
+async def test_a_status_that_was_followed_by_another_is_no_news(office: Office) -> None:
+    request = await office.file()
+    for status in (Status.IN_REVIEW, Status.REFERRED, Status.RESOLVED):
+        await office.set(request, status)
+    assert await still_news(office) == [f"/told {request.code} 3"]
+
+
+async def test_an_officer_s_words_and_files_are_told_whatever_came_after_them(office: Office) -> None:
+    request = await office.file()
+    await office.set(request, Status.IN_REVIEW, note="بررسی آغاز شد")
+    await office.set(request, Status.REFERRED, attachments=(PLAN,))
+    await office.set(request, Status.RESOLVED)
+    assert await still_news(office) == [f"/told {request.code} {n}" for n in (1, 2, 3)]
+
+
+async def test_a_status_stays_news_when_what_follows_is_not_told(office: Office) -> None:
+    request = await office.file()
+    await office.set(request, Status.NEEDS_INFORMATION)
+    await office.desk.change(request.code, by="citizen", note="این هم کد پستی")
+    assert await still_news(office) == [f"/told {request.code} 1"]
+    await office.desk.change(request.code, by="system", status=Status.CLOSED)
+    assert await still_news(office) == [f"/told {request.code} 1"]
+
+
+async def test_a_survey_is_not_asked_for_of_what_was_rated_or_opened_again(office: Office) -> None:
+    rated, reopened, closed = [await office.file() for _ in range(3)]
+    for request in (rated, reopened, closed):
+        await office.set(request, Status.CLOSED)
+    await office.rate(rated)
+    await office.set(reopened, Status.IN_REVIEW)
+    surveys = [command for command in await still_news(office) if command.startswith("/survey")]
+    assert surveys == [f"/survey {closed.code}"]
+
+
+async def test_a_survey_that_was_not_told_is_asked_for_at_the_next_closing(office: Office) -> None:
+    request = await office.file()
+    await office.set(request, Status.CLOSED)
+    await office.set(request, Status.IN_REVIEW)
+    (survey,) = [notice for notice in await office.due() if notice.command.startswith("/survey")]
+    await office.outbox.settle(survey, "dropped", at=office.now, why="stale")
+    await office.set(request, Status.CLOSED)
+    assert f"/survey {request.code}" in await office.told()
+
+
+async def test_a_reminder_is_of_no_use_when_nothing_is_waited_for_any_more(office: Office) -> None:
+    request = await office.file()
+    await office.set(request, Status.NEEDS_INFORMATION)
+    office.later(days=3)
+    assert f"/remind {request.code} 1" in await still_news(office)
+    await office.desk.change(request.code, by="citizen", note="این هم کد پستی")
+    assert f"/remind {request.code} 1" not in await still_news(office)
+    await office.set(request, Status.NEEDS_INFORMATION)
+    office.later(days=3)
+    reminders = [command for command in await still_news(office) if command.startswith("/remind")]
+    assert reminders == [f"/remind {request.code} 3"], "only of what is waited for now"
+
+
+async def test_what_is_about_no_request_is_news_and_what_is_about_none_that_there_is_is_not(office: Office) -> None:
+    gone = TrackingCode.new()
+    for command in ("/kept", "/continue", f"/told {gone} 1", f"/survey {gone}"):
+        await office.records.tell(HOME, News(command), at=office.now)
+    assert await still_news(office) == ["/kept", "/continue"]
 
 
 # --- surveys ------------------------------------------------------------------------------------
