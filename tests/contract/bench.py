@@ -62,6 +62,12 @@ class Script:
     tongue: str = ""
     heard: list[Inbound] = field(default_factory=list)  # one for each change
 
+    def admit(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, None]:
+        return session, None
+
+    def watch(self, before: Session, after: Session, heard: Inbound, said: object) -> Session:
+        return after
+
     async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
         self.heard.append(heard)
         return session, self.replies
@@ -144,11 +150,11 @@ class Bench:
             text = await answer.text()
             return Answered(answer.status, json.loads(text) if answer.content_type.endswith("json") else text or None)
 
-    async def say(self, *replies: Reply, language: str = "fa", seq: int = 7) -> None:
+    async def say(self, *replies: Reply, language: str = "fa", seq: int = 7, key: str = "") -> None:
         """What the desk has to tell whoever is heard in the case's first row."""
         to = self.case.hearings[0].heard[0].address
         sender: Any = self.channel
-        await sender.send(to, replies, language, seq=seq)
+        await sender.send(to, replies, language, seq=seq, key=key)
 
     @property
     def untouched(self) -> bool:

@@ -110,6 +110,12 @@ class Script:
         self.seconds = 0.0
         self.turns = 0
 
+    def admit(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, None]:
+        return session, None
+
+    def watch(self, before: Session, after: Session, heard: Inbound, said: object) -> Session:
+        return after
+
     async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
         await asyncio.sleep(self.seconds)
         self.turns += 1

@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from math import ceil
 from typing import Any
 
 import orjson
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.http import HttpProcessingError
 
 from bot.channels.base import Capabilities
@@ -20,7 +21,7 @@ from bot.channels.webchat import frames, uploads
 from bot.channels.webchat.conversation import NAME, Conversations
 from bot.channels.webchat.frames import Hello, Ping, Refused
 from bot.channels.webchat.pages import Pages
-from bot.channels.webchat.sockets import OpenSockets, Pace, Socket
+from bot.channels.webchat.sockets import FLOOD, OpenSockets, Pace, Socket, TooManyTabs
 from bot.channels.webchat.tokens import Seal
 from bot.core.catalogue import Organization
 from bot.core.messages import Address, Phrase, Reply
@@ -59,14 +60,17 @@ class WebChat:
         secret: str,
         organization: Callable[[], Organization],
         relay: Relay | None = None,
+        newcomer: Callable[[web.Request], Awaitable[float]] | None = None,
     ) -> None:
-        """`relay` tells the other processes, where the session may be open in a browser too."""
+        """`relay` tells the other processes, where the session may be open in a browser too. `newcomer` makes room for
+        a new conversation of whoever sends a request: 0, or the seconds until there is some."""
         self._seal = Seal(secret)
         self._talks = Conversations(gateway, transcripts, files, contacts, wording, self._seal)
         self._wording = wording
         self._organization = organization
         self._pages = Pages(wording, organization)
         self._sockets = OpenSockets()
+        self._newcomer = newcomer
         self._relay = relay
         if relay:
             relay.listen(NAME, self._elsewhere)
@@ -120,14 +124,17 @@ class WebChat:
         # No compression: its buffers would weigh more than all else that an idle visitor needs.
         ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=frames.MAX_FRAME, compress=False)
         await ws.prepare(request)
-        socket = Socket(ws, self._language(request))
+        socket = Socket(ws, request, self._language(request))
         try:
             async for message in ws:  # one after the other: the order of a socket is the order of its turns
                 if message.type is WSMsgType.ERROR:
                     break
                 await self._hear(socket, message.data if message.type is WSMsgType.TEXT else b"")
+                if socket.pace.refused >= FLOOD:
+                    await socket.close(WSCloseCode.POLICY_VIOLATION)
         finally:
             self._sockets.leave(socket)
+            socket.left()
         return ws
 
     async def _hear(self, socket: Socket, data: str | bytes) -> None:
@@ -144,10 +151,12 @@ class WebChat:
                 await self._answer(socket, socket.session, frame)
         except Refused as refused:
             await socket.tell([frames.error(refused, self._words(refused, socket.language))])
+        except TooManyTabs:
+            await socket.close(WSCloseCode.POLICY_VIOLATION)
 
     async def _welcome(self, socket: Socket, hello: Hello) -> None:
         socket.language = self._known(hello.language) or socket.language
-        session = self._session(hello.session) if hello.session is not None else self._seal.new_session()
+        session = await self._session_of(hello, socket.request)
         socket.history, socket.floor = hello.history, 0
         self._sockets.enter(socket, session)
         socket.hold()  # what happens meanwhile comes after what was missed, and not twice
@@ -213,7 +222,7 @@ class WebChat:
         if isinstance(frame, Ping):
             return {"frames": [{"type": "pong"}]}
         if isinstance(frame, Hello):
-            return await self._post_hello(frame, self._language(request))
+            return await self._post_hello(frame, request)
         session = self._session(request.headers.get("X-Session") or str(data.get("session")))
         self._pace(session).check()
         answer = await self._talks.take(session, frame, self._language(request))
@@ -221,10 +230,10 @@ class WebChat:
             await self._show_others(session, answer.seq, answer.language)
         return {"frames": answer.frames}
 
-    async def _post_hello(self, hello: Hello, language: str) -> dict[str, Any]:
-        session = self._session(hello.session) if hello.session is not None else self._seal.new_session()
+    async def _post_hello(self, hello: Hello, request: web.Request) -> dict[str, Any]:
+        session = await self._session_of(hello, request)
         self._pace(session).check()
-        opened = await self._talks.open(session, hello, self._known(hello.language) or language)
+        opened = await self._talks.open(session, hello, self._known(hello.language) or self._language(request))
         return {"frames": [frames.welcome(self._seal.token(session), opened.seq, opened.language), *opened.frames]}
 
     async def _poll(self, request: web.Request) -> dict[str, Any]:
@@ -262,6 +271,14 @@ class WebChat:
         if session is None:
             raise Refused("bad_session")
         return session
+
+    async def _session_of(self, hello: Hello, request: web.Request) -> str:
+        """The one that goes on, or a new one. Raises Refused."""
+        if hello.session is not None:
+            return self._session(hello.session)
+        if self._newcomer and (wait := await self._newcomer(request)):
+            raise Refused("slow_down", retry_in=ceil(wait))
+        return self._seal.new_session()
 
     def _pace(self, session: str) -> Pace:
         pace = self._paces.setdefault(session, Pace())
