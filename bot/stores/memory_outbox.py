@@ -121,7 +121,8 @@ class MemoryOutbox:
 
     def _holds(self, notice: Notice) -> bool:
         row = self._row(notice)
-        return row.state == "pending" and row.next_at == notice.held_until
+        held = (row.next_at, row.notice.tries) == (notice.held_until, notice.tries)
+        return row.state == "pending" and held
 
     def _keep(
         self,

@@ -53,7 +53,10 @@ def _hold(urgent: bool, only: bool, but: tuple[str, ...]) -> ReturningUpdate[Any
 
 
 _HELD = sa.update(notices).where(
-    _n.id == sa.bindparam("of_id"), _n.state == _PENDING, _n.next_at == sa.bindparam("held_until")
+    _n.id == sa.bindparam("of_id"),
+    _n.state == _PENDING,
+    _n.next_at == sa.bindparam("held_until"),
+    _n.tries == sa.bindparam("of_tries"),
 )
 _BEGIN = _HELD.values(
     next_at=sa.bindparam("then"), way=sa.bindparam("to_way", type_=sa.String), tries=_n.tries + 1, doubt=sa.true()
@@ -191,7 +194,7 @@ def row_of(to: Address, news: News, at: datetime) -> dict[str, Any]:
 
 
 def _held(notice: Notice) -> dict[str, Any]:
-    return {"of_id": int(notice.id), "held_until": notice.held_until}
+    return {"of_id": int(notice.id), "held_until": notice.held_until, "of_tries": notice.tries}
 
 
 def _settle(
@@ -204,7 +207,7 @@ def _settle(
             sa.or_(_n.state == "pending", sa.and_(_n.state == "dead", _n.doubt)),
         )
     else:
-        which = (_n.id == id, _n.state == "pending", _n.next_at == notice.held_until)
+        which = (_n.id == id, _n.state == "pending", _n.next_at == notice.held_until, _n.tries == notice.tries)
     doubt = outcome == "doubtful" or (notice.doubt and not outcome)
     values: dict[str, Any] = {"state": state, "next_at": at, "why": why, "doubt": doubt}
     if state == "dropped":
