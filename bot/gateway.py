@@ -195,15 +195,14 @@ class Gateway:
         end: End = End.ANSWERED,
     ) -> Outcome:
         said = replies_to_json(replies)
-        if end is End.ANSWERED:
-            after = self.engine.watch(opened.session, after, heard, said)
+        pace = self.engine.watch(opened.session, after, heard, said) if end is End.ANSWERED else after.pace
         seq = after.seq + 1
         opened.lines = [
             Line(seq, heard.address, heard.key, now, "in", _content(heard)),
             *(Line(seq + 1 + n, heard.address, heard.key, now, "out", data) for n, data in enumerate(said)),
         ]
         turn = Turn(heard.key, seq + 1, tuple(said))
-        opened.session = after.remember(turn, seq + len(said), now)
+        opened.session = after.remember(turn, seq + len(said), now, pace)
         return Outcome(after.contact, self.engine.language(after, heard), replies, seq + 1, end)
 
 

@@ -113,14 +113,16 @@ class Session:
                 return turn
         return Turn(inbound, self.seq + 1, ()) if _mark(inbound) in self.seen else None
 
-    def remember(self, turn: Turn, seq: int = 0, now: datetime | None = None) -> Session:
-        """The session after a turn that was answered at `now` and brought the transcript to `seq`."""
+    def remember(self, turn: Turn, seq: int = 0, now: datetime | None = None, pace: Pace | None = None) -> Session:
+        """The session after a turn that was answered at `now`, brought the transcript to `seq` and the contact to this
+        pace."""
         return replace(
             self,
             turns=(*self.turns[1 - KEPT_REPLIES :], turn),
             seen=(*self.seen[1 - KEPT_IDS :], _mark(turn.inbound)),
             seq=seq or self.seq,
             touched_at=now or self.touched_at,
+            pace=pace or self.pace,
         )
 
     def with_memory_of(self, other: Session) -> Session:

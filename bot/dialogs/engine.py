@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.core.messages import Event, Inbound, Phrase, Reply
 from bot.core.ports import Wording
-from bot.core.sessions import Frame, Session
+from bot.core.sessions import Frame, Pace, Session
 from bot.dialogs.base import Context
 from bot.dialogs.pace import REPEAT, Pacing
 from bot.dialogs.registry import Dialogs
@@ -48,13 +48,13 @@ class Engine:
         """See `Pacing.admit`."""
         return self.pacing.admit(session, heard, now, self.dialogs.words) if self.pacing else (session, None)
 
-    def watch(self, before: Session, after: Session, heard: Inbound, said: Sequence[Mapping[str, Any]]) -> Session:
+    def watch(self, before: Session, after: Session, heard: Inbound, said: Sequence[Mapping[str, Any]]) -> Pace:
         """See `Pacing.watch`."""
         if self.pacing is None:
-            return after
+            return after.pace
         had = {frame.id: len(frame.answers) for frame in before.frames}
         went_on = any(len(f.answers) > had.get(f.id, 0) for f in after.frames if self._is_hard(f))
-        return self.pacing.watch(before, after, heard, said, self.dialogs.words, went_on=went_on)
+        return self.pacing.watch(after.pace, before.turns, heard, said, self.dialogs.words, went_on=went_on)
 
     async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
         """The session after this inbound, and what to say. The given session is never changed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2s
 from typing import NamedTuple
@@ -35,6 +34,7 @@ _NUMBER = re.compile(
 )
 _WORD = re.compile(r"\w+")
 SPARE_WORDS = 2  # that may stand around a label
+ONE_TURN = 64  # texts whose plain spelling is kept: a turn asks for that of its own several times
 _EDGE = " .,!?:;()«»\"'"
 
 
@@ -43,6 +43,7 @@ class Command(NamedTuple):
     arg: str = ""
 
 
+@lru_cache(maxsize=ONE_TURN)
 def plain(text: str) -> str:
     """The fold without punctuation at its ends: «بازگشت!» is «بازگشت»."""
     return fold(text).strip(_EDGE)
@@ -85,7 +86,7 @@ def stamped(frame: Frame, reply: Reply, *more: Choice) -> Reply:
     have = {c.value for c in reply.choices}
     choices = (*reply.choices, *(c for c in more if c.value not in have))
     tied = (c if c.value.startswith("/") else Choice(f"{mark}~{c.value}", c.label, c.nav, c.main) for c in choices)
-    return replace(reply, choices=tuple(tied))
+    return Reply(reply.say, tuple(tied), reply.expect, reply.brief, reply.skip)
 
 
 def bare(frame: Frame, value: str) -> str | None:

@@ -21,7 +21,7 @@ from math import ceil
 from typing import Any
 
 from bot.core.messages import Choice, Event, Inbound, Phrase, Reply
-from bot.core.sessions import Pace, Session
+from bot.core.sessions import Pace, Session, Turn
 from bot.core.text import fold_digits
 from bot.dialogs.matching import Words, plain
 from bot.dialogs.stage import HUMAN, MENU
@@ -92,25 +92,25 @@ class Pacing:
 
     def watch(
         self,
-        before: Session,
-        after: Session,
+        pace: Pace,
+        turns: Sequence[Turn],
         heard: Inbound,
         said: Sequence[Mapping[str, Any]],
         words: Words,
         *,
         went_on: bool,
-    ) -> Session:
-        """The session after a turn that was admitted. `said`: its replies as JSON; `went_on`: a form has one more
-        answer."""
-        if _is_free(heard) or _is_by_hand(heard, words) or heard.event is not Event.MESSAGE:
-            return after
-        pace, mark = after.pace, blake2s(heard.text.encode(), digest_size=4).hexdigest()
+    ) -> Pace:
+        """The pace after a turn that was admitted with this one. `turns`: those before it; `said`: its replies as JSON;
+        `went_on`: a form has one more answer."""
+        if _is_free(heard) or heard.event is not Event.MESSAGE or _is_by_hand(heard, words):
+            return pace
+        mark = blake2s(heard.text.encode(), digest_size=4).hexdigest()
         if went_on:
-            return replace(after, pace=replace(pace, rounds=0.0, silences=0, words=mark))
-        weight = NEW_ANSWER
-        if any(_says(turn.replies) == _says(said) for turn in before.turns):
+            return replace(pace, rounds=0.0, silences=0, words=mark)
+        weight, answer = NEW_ANSWER, _says(said)
+        if any(_says(turn.replies) == answer for turn in turns):
             weight = 1.0 if mark == pace.words else SAME_ANSWER
-        return replace(after, pace=replace(pace, rounds=round(pace.rounds + weight, 3), words=mark))
+        return replace(pace, rounds=round(pace.rounds + weight, 3), words=mark)
 
     def _rhythm(self, heard: Inbound) -> Rhythm:
         return self.costly if heard.costly else self.usual
@@ -122,12 +122,14 @@ def _aged(pace: Pace, now: float, rhythm: Rhythm) -> Pace:
     if passed < -CLOCK_STEP:
         return Pace(at=now)
     passed = max(0.0, passed)
-    return replace(
-        pace,
-        at=max(now, pace.at),
-        used=round(max(0.0, pace.used - passed / rhythm.fills_in), 3),
-        rounds=round(max(0.0, pace.rounds - passed / rhythm.forgets_in), 3),
-        silence=max(0.0, pace.silence - passed),
+    return Pace(
+        max(now, pace.at),
+        round(max(0.0, pace.used - passed / rhythm.fills_in), 3),
+        pace.told,
+        round(max(0.0, pace.rounds - passed / rhythm.forgets_in), 3),
+        max(0.0, pace.silence - passed),
+        pace.silences,
+        pace.words,
     )
 
 
