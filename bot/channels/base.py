@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from aiohttp import web
 
 from bot.core.ports import Sender
+
+Receipt = Callable[[str, str, bool], Awaitable[None]]
+"""What a provider tells of a message at last: the channel's name, the message's id (see `Sender.send`), and whether it
+was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

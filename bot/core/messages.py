@@ -84,7 +84,7 @@ class Inbound:
     language: str = ""  # the channel's hint, e.g. the app's language
     problem: str = ""  # phrase key of why the channel could not take a file: "file.too_large"…
     proven: bool = True  # False: the address alone does not prove who it is; a caller's number can be forged
-    costly: bool = False  # each answer costs the desk money, so it is given less freely
+    costly: bool = field(default=False, compare=False)  # each answer costs money, so it is given less freely
     visit: str = ""  # of an address that proves nothing: which call this is; a proof holds for one call
 
     @property

@@ -106,6 +106,32 @@ async def test_a_server_that_is_not_there_and_one_that_is_silent(start: Start, m
     assert failure.value.retry_in
 
 
+async def test_what_the_server_may_have_taken_is_a_notices_courier_s_to_decide(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = await start()
+    counter.api.fail("sendMessage", 502)
+    with pytest.raises(SendFailed) as failure:
+        await counter.channel.send(ANN, (HELLO,), "fa", seq=7, key="notice:1")
+    assert failure.value.doubtful and failure.value.retry_in
+    monkeypatch.setattr(Api.call, "__kwdefaults__", {"patience": 0.01})
+    counter.api.delay = 0.2
+    with pytest.raises(SendFailed) as failure:
+        await counter.channel.send(ANN, (HELLO,), "fa", seq=7, key="notice:1")
+    assert failure.value.doubtful
+    assert len(texts(counter)) == 2
+
+
+async def test_what_it_certainly_has_not_is_tried_again(start: Start) -> None:
+    counter = await start()
+    counter.api.fail("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)
+    assert await counter.channel.send(ANN, (HELLO,), "fa", seq=7, key="notice:1") == "1"
+    nowhere = await start(api_url=f"http://127.0.0.1:{unused_port()}")
+    with pytest.raises(SendFailed) as failure:
+        await nowhere.channel.send(ANN, (HELLO,), "fa", seq=7, key="notice:1")
+    assert not failure.value.doubtful and failure.value.retry_in
+
+
 async def test_a_wrong_token_is_our_fault(start: Start) -> None:
     counter = await start(token="1:wrong")
     with pytest.raises(SendFailed) as failure:

@@ -94,6 +94,7 @@ class Failure:
     given: Given
     retry: bool
     unreachable: bool = False
+    doubtful: bool = False  # it may have taken it all the same
     tries: int = 1  # that the channel makes before it gives up
     turn: int = 500  # the status of a turn whose answer fails so; 0: answers do not go by the provider
 

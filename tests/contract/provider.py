@@ -25,6 +25,7 @@ class Provider:
         self._news = asyncio.Condition()
         self.strict = True  # else what was not asked for is answered as usual
         self.gone = False  # it takes what is sent and hangs up without an answer
+        self.hung_up = 0  # how often it did
 
     async def __aenter__(self) -> Provider:
         app = web.Application()
@@ -53,6 +54,7 @@ class Provider:
 
     async def _hear(self, request: web.Request) -> web.Response:
         if self.gone:
+            self.hung_up += 1
             assert request.transport
             request.transport.abort()
             return web.Response()

@@ -131,6 +131,7 @@ class TestContract:
         with pytest.raises(SendFailed) as failed:
             await bench.say(*bench.case.sayings[0].replies)
         assert (failed.value.retry_in is not None, failed.value.unreachable) == (failure.retry, failure.unreachable)
+        assert failed.value.doubtful == failure.doubtful
         assert (False in bench.parts.contacts.reached) == failure.unreachable
         assert not any(secret in str(failed.value) for secret in bench.case.secrets)
 
@@ -141,7 +142,7 @@ class TestContract:
         if saying.sent:
             with pytest.raises(SendFailed) as failed:
                 await bench.say(*saying.replies)
-            assert failed.value.retry_in is not None and not failed.value.unreachable
+            assert failed.value.retry_in is not None and not failed.value.unreachable and failed.value.doubtful
             assert not any(secret in repr(failed.value) for secret in bench.case.secrets)
         if saying.answered:
             bench.script.replies = saying.replies
@@ -150,6 +151,16 @@ class TestContract:
             bench.provider.expect(*saying.answered)
             assert good(await bench.call(bench.case.poke))
             assert len(bench.script.heard) == 1
+
+    async def test_a_notice_that_may_have_been_taken_is_not_sent_again(self, bench: Bench) -> None:
+        """By the channel itself; with a key the courier decides."""
+        saying = bench.case.sayings[0]
+        bench.provider.gone = True
+        if saying.sent:
+            with pytest.raises(SendFailed) as failed:
+                await bench.say(*saying.replies, key="notice:1")
+            assert failed.value.doubtful
+            assert bench.provider.hung_up == 1
 
     async def test_a_turn_whose_answer_fails(self, bench: Bench, failure: Failure) -> None:
         """A provider delivers again what was not acknowledged; then the answer goes out, and nothing changed twice."""

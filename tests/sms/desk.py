@@ -114,11 +114,18 @@ class Counter:
     files: KeptFiles = field(default_factory=KeptFiles)
     renderer: Renderer = field(default_factory=renderer)
     patience: float = 0.2
+    receipts: list[tuple[str, str, bool]] = field(default_factory=list)
     url: str = ""
 
     async def open(self) -> TestServer:
         self.channel = Sms(
-            self.gateway, self.files, self.contacts, self.renderer, driver=self.driver, patience=self.patience
+            self.gateway,
+            self.files,
+            self.contacts,
+            self.renderer,
+            driver=self.driver,
+            receipt=self.receive,
+            patience=self.patience,
         )
         app = web.Application(middlewares=[problems()])
         app.add_routes(self.channel.routes())
@@ -127,6 +134,9 @@ class Counter:
         await server.start_server()
         self.url = f"http://127.0.0.1:{server.port}"
         return server
+
+    async def receive(self, channel: str, message: str, delivered: bool) -> None:
+        self.receipts.append((channel, message, delivered))
 
     async def post(self, path: str, form: Mapping[str, str], token: str = TOKEN) -> tuple[int, str]:
         """A call that is signed as Twilio signs it."""

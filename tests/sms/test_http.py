@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 import pytest
+import yarl
 
 from bot.channels.sms import Http
 from bot.channels.sms.driver import Part, Text
@@ -98,6 +99,16 @@ async def test_reports_are_asked_for_and_remembered(start: Start) -> None:
         assert await counter.call("GET", PATH, params={"dlr": told, "number": "989121234567"}) == 200
         assert await counter.contacts.reachable(ADDRESS) is reachable
     assert not counter.gateway.heard
+
+
+async def test_a_report_brings_our_id_of_the_message(start: Start) -> None:
+    counter = await start(lambda url: http(url, PUBLIC))
+    id = await counter.channel.send(ADDRESS, (Reply(Phrase("yes")),), "en", seq=1, key="notice:1")
+    report = yarl.URL(dict(counter.provider.calls[0].query)["dlr-url"].replace("%d", "2"))
+    assert report.query["id"] == id
+    assert await counter.call("GET", f"{PATH}?{report.query_string}") == 200
+    assert await counter.call("GET", f"{PATH}?{report.query_string.replace('dlr=2', 'dlr=1')}") == 200
+    assert counter.receipts == [("sms", id, False), ("sms", id, True)]
 
 
 def test_an_address_without_a_query_gets_one() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer, unused_port
@@ -78,11 +79,11 @@ async def test_an_answer_that_could_not_go_out_goes_out_when_the_message_comes_a
 ) -> None:
     send, tries = Http.send, []
 
-    async def busy_at_first(driver: Http, number: str, text: str, *, key: str = "") -> str:
+    async def busy_at_first(driver: Http, number: str, text: str, **more: Any) -> str:
         tries.append(text)
         if len(tries) == 1:
             raise SendFailed("not now", retry_in=1.0)
-        return await send(driver, number, text)
+        return await send(driver, number, text, **more)
 
     monkeypatch.setattr(Http, "send", busy_at_first)
     async with Telephone.saying(served.kannel, MINE, "سلام") as telephone:

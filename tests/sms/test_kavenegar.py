@@ -127,7 +127,24 @@ async def test_reports(start: Start) -> None:
     assert not await counter.contacts.reachable(ADDRESS)
     assert await counter.call("GET", PATH, params={**report, "status": "10"}) == 200
     assert await counter.contacts.reachable(ADDRESS)
+    assert await counter.call("GET", PATH, params={**report, "status": "11"}) == 200
+    assert await counter.contacts.reachable(ADDRESS)
+    assert counter.receipts == [
+        ("sms", id, fate) for id, fate in (("1", False), *(("8792343", f) for f in (False, True, False)))
+    ]
     assert not counter.gateway.heard
+
+
+async def test_a_key_makes_the_gateway_know_a_message_again(start: Start) -> None:
+    counter = await start(kavenegar)
+    counter.provider.answer = (200, SENT)
+    ids = [
+        await counter.channel.send(ADDRESS, NEWS, "fa", seq=1, key=key) for key in ("notice:1", "notice:1", "notice:2")
+    ]
+    first, again, other = [call.form["localid"] for call in counter.provider.calls]
+    assert first == again != other
+    assert all(len(id) < 19 or int(id) < 2**63 for id in (first, other))
+    assert ids == ["8792343"] * 3
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -200,8 +202,8 @@ def test_errors(status: int, code: int, retry_in: float | None, unreachable: boo
     ("answer", "why"),
     [
         ((400, '{"code": 21211, "message": "Invalid To +989121234567", "status": 400}'), "unreachable (21211)"),
-        ((503, "busy"), "not now (503)"),
-        ((503, '{"message": "no code"}'), "not now (503)"),
+        ((503, "busy"), "broken (503)"),
+        ((503, '{"message": "no code"}'), "broken (503)"),
         ((302, ""), "refused (302)"),
     ],
 )
@@ -215,11 +217,64 @@ async def test_a_refused_notice(start: Start, answer: tuple[int, str], why: str)
     assert await counter.contacts.reachable(ADDRESS) is not refused.value.unreachable
 
 
+NEWS = (Reply(Phrase("two")),)
+BEGAN = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+
+
+def listed(*messages: tuple[str, str, str, str]) -> str:
+    """Twilio's list: id, text, status and time of each message to a number, newest first."""
+    found = [
+        {
+            "sid": sid,
+            "body": body,
+            "status": status,
+            "from": OURS,
+            "to": THEIRS,
+            "date_created": f"Wed, 25 Nov 2026 {at} +0000",
+        }
+        for sid, body, status, at in messages
+    ]
+    return json.dumps({"messages": found, "page": 0, "page_size": 20})
+
+
+@pytest.mark.parametrize(
+    ("messages", "sends"),
+    [
+        ((("SM1", "دومی", "queued", "08:00:02"),), False),
+        ((("SM1", "Sent from your Twilio trial account - دومی", "delivered", "08:00:02"),), False),
+        ((("SM2", "دومی", "sent", "07:59:50"),), False),  # its clock is not ours
+        ((("SM1", "دومی", "delivered", "07:00:00"),), True),  # the same words of an hour ago
+        ((("SM1", "دومی", "undelivered", "08:00:02"),), True),
+        ((("SM1", "چیز دیگر", "delivered", "08:00:02"),), True),
+        ((), True),
+    ],
+)
+async def test_what_twilio_may_have_is_looked_for_before_it_is_sent_again(
+    start: Start, messages: tuple[tuple[str, str, str, str], ...], sends: bool
+) -> None:
+    counter = await start(twilio)
+    counter.provider.plan = [(200, listed(*messages)), (201, '{"sid": "SM9"}')]
+    sid = await counter.channel.send(ADDRESS, NEWS, "fa", seq=5, key="notice:1", since=BEGAN)
+    look, *sent = counter.provider.calls
+    assert (look.method, dict(look.query)) == ("GET", {"To": THEIRS, "PageSize": "20"})
+    assert (len(sent), sid) == ((1, "SM9") if sends else (0, messages[0][0]))
+
+
+async def test_while_it_cannot_be_looked_for_it_stays_in_doubt(start: Start) -> None:
+    counter = await start(twilio)
+    for refusal_of in ((500, ""), (429, ""), (401, '{"code": 20003}')):
+        counter.provider.plan = [refusal_of]
+        with pytest.raises(SendFailed) as failed:
+            await counter.channel.send(ADDRESS, NEWS, "fa", seq=5, key="notice:1", since=BEGAN)
+        assert failed.value.doubtful and failed.value.retry_in
+    assert [call.method for call in counter.provider.calls] == ["GET"] * 3
+
+
 async def test_an_api_that_is_not_there(start: Start) -> None:
     counter = await start(lambda url: twilio("http://127.0.0.1:1"))
     with pytest.raises(SendFailed) as refused:
         await counter.channel.send(ADDRESS, (Reply(Phrase("two")),), "fa", seq=5)
-    assert refused.value.retry_in == RETRY
+    assert (refused.value.retry_in, refused.value.doubtful) == (RETRY, False)
 
 
 # --- reports --------------------------------------------------------------------------------------
@@ -234,9 +289,9 @@ async def test_an_api_that_is_not_there(start: Start) -> None:
         ("failed", "21610", Fate.STOPPED),
         ("undelivered", "30003", Fate.UNREACHABLE),
         ("undelivered", "30005", Fate.UNREACHABLE),
-        ("undelivered", "30008", None),
-        ("failed", "", None),
-        ("failed", "x", None),
+        ("undelivered", "30008", Fate.FAILED),
+        ("failed", "", Fate.FAILED),
+        ("failed", "x", Fate.FAILED),
         ("", "", None),
     ],
 )
@@ -255,6 +310,7 @@ async def test_reports_are_remembered(start: Start) -> None:
     stopped = {**report, "MessageStatus": "failed", "ErrorCode": "21610"}
     assert await counter.post(f"{PATH}/status", stopped) == (204, "")
     assert await counter.contacts.consent(ADDRESS) is Consent.REPLIES
+    assert counter.receipts == [("sms", "SM1", False), ("sms", "SM1", True), ("sms", "SM1", False)]
 
 
 # --- media ----------------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from bot.channels.base import Capabilities
+from bot.channels import calls
+from bot.channels.base import Capabilities, Receipt
 from bot.channels.lanes import Lanes
 from bot.channels.render import Renderer
 from bot.channels.sms import optout
@@ -18,7 +21,7 @@ from bot.channels.sms.driver import Driver, Fate, MediaLost, Stopped, Text
 from bot.channels.sms.joining import PATIENCE, Joiner
 from bot.channels.sms.rendering import Composer
 from bot.core.messages import Address, Attachment, Event, Inbound, Reply
-from bot.core.ports import Consent, Contacts, FileRefused, Files, Rate, Sender, SendFailed
+from bot.core.ports import Consent, Contacts, FileRefused, Files, Rate, SendFailed
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -45,16 +48,18 @@ class Sms:
         *,
         driver: Driver,
         rate: Rate | None = None,
+        receipt: Receipt | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """`renderer` writes plain text; `rate` is what the provider takes of our number; `patience` is how long, in
-        seconds, parts of a message wait for the others."""
+        """`renderer` writes plain text; `rate` is what the provider takes of our number; `receipt` is told what became
+        of messages; `patience` is how long, in seconds, parts of a message wait for the others."""
         self.can = Capabilities(buttons=False, files=driver.media, max_text=MAX_TEXT, max_buttons=0)
         self._gateway = gateway
         self._files = files
         self._contacts = contacts
         self._composer = Composer(renderer)
         self._driver = driver
+        self._receipt = receipt
         self.rate = rate
         self.repeatable = driver.repeatable
         self._lanes = Lanes()
@@ -66,7 +71,7 @@ class Sms:
         return self._driver.routes(self)
 
     async def lifespan(self, app: web.Application) -> AsyncIterator[None]:
-        timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
+        timeout = calls.patience(CALL_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as session:
             self._driver.open(session)
             yield
@@ -89,7 +94,8 @@ class Sms:
                 return said
         else:
             wish = None
-        outcome = await self._gateway.receive(await self._inbound(text, address, starting=wish is not None))
+        heard = await self._inbound(text, address, starting=wish is not None)
+        outcome = await self._gateway.receive(replace(heard, costly=True))
         if await self._contacts.consent(address) is Consent.NOTHING:
             return ""
         return await self._answer(text, self._composer.part(outcome.replies, outcome.language).text)
@@ -135,23 +141,20 @@ class Sms:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
-        """See `bot.core.ports.Sender`: what the citizen did not ask for, so only with their consent."""
-        return await self._send(to, replies, language, key, but=(Consent.REPLIES, Consent.NOTHING))
-
-    @property
-    def on_request(self) -> Sender:
-        """The sender of what somebody asked for just now, though not by a message: a one-time code."""
-        return _OnRequest(self)
-
-    async def _send(
-        self, to: Address, replies: Sequence[Reply], language: str, key: str, *, but: Sequence[Consent]
+    async def send(
+        self,
+        to: Address,
+        replies: Sequence[Reply],
+        language: str,
+        *,
+        seq: int,
+        key: str = "",
+        since: datetime | None = None,
     ) -> str:
+        """See `bot.core.ports.Sender`."""
         async with self._lanes.lane(to.id):
-            if await self._contacts.consent(to) in but:
-                raise Stopped
             if said := self._composer.part(replies, language).text:
-                return await self._post(to.id, said, key)
+                return await self._post(to.id, said, key, since)
         return ""
 
     async def _answer(self, text: Text, said: str) -> str:
@@ -176,9 +179,9 @@ class Sms:
             del self._unconfirmed[text.id]
         return answer
 
-    async def _post(self, number: str, said: str, key: str = "") -> str:
+    async def _post(self, number: str, said: str, key: str = "", since: datetime | None = None) -> str:
         try:
-            return await self._driver.send(number, said, key=key)
+            return await self._driver.send(number, said, key=key, since=since)
         except SendFailed as failure:
             if isinstance(failure, Stopped):
                 await self.learn(number, Fate.STOPPED)
@@ -186,13 +189,15 @@ class Sms:
                 await self.learn(number, Fate.UNREACHABLE)
             raise
 
-    async def learn(self, number: str, fate: Fate) -> None:
+    async def learn(self, number: str, fate: Fate, message: str = "") -> None:
         """See `driver.Taker`."""
         address = Address(self.name, number)
-        if fate is not Fate.STOPPED:
+        if number and fate in (Fate.DELIVERED, Fate.UNREACHABLE):
             await self._contacts.reach(address, fate is Fate.DELIVERED)
-        elif await self._contacts.consent(address) is Consent.EVERYTHING:
+        elif number and fate is Fate.STOPPED and await self._contacts.consent(address) is Consent.EVERYTHING:
             await self._contacts.allow(address, Consent.REPLIES)
+        if message and self._receipt:
+            await self._receipt(self.name, message, fate is Fate.DELIVERED)
 
     @staticmethod
     def _remember(store: OrderedDict[str, Any], key: str, value: object) -> None:
@@ -200,15 +205,3 @@ class Sms:
         store.move_to_end(key)
         if len(store) > REMEMBERED:
             store.popitem(last=False)
-
-
-class _OnRequest:
-    disturbs = False  # whoever asked is awake
-
-    def __init__(self, sms: Sms) -> None:
-        self._sms = sms
-        self.rate = sms.rate
-        self.repeatable = sms.repeatable
-
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
-        return await self._sms._send(to, replies, language, key, but=(Consent.NOTHING,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -47,6 +48,7 @@ class Fate(Enum):
     """What became of a message of ours."""
 
     DELIVERED = "delivered"
+    FAILED = "failed"  # this one, for a reason that may pass
     UNREACHABLE = "unreachable"  # and will be
     STOPPED = "stopped"  # the provider knows that the citizen wants none
 
@@ -74,8 +76,8 @@ class Taker(Protocol):
         or nothing. Raises SendFailed where the provider should come again."""
         ...
 
-    async def learn(self, number: str, fate: Fate) -> None:
-        """Remember what became of a message to this number (E.164)."""
+    async def learn(self, number: str, fate: Fate, message: str = "") -> None:
+        """Remember what became of a message, by the id that `send` told, to this number (E.164; "": not known)."""
         ...
 
 
@@ -93,8 +95,9 @@ class Driver(Protocol):
         """The session for all calls, open until the application stops."""
         ...
 
-    async def send(self, number: str, text: str, *, key: str = "") -> str:
-        """Hand a message to the provider, which gives it an id ("" where it tells none). Raises SendFailed."""
+    async def send(self, number: str, text: str, *, key: str = "", since: datetime | None = None) -> str:
+        """Hand a message to the provider, which gives it an id ("" where it tells none). `key` and `since` as in
+        `bot.core.ports.Sender`. Raises SendFailed."""
         ...
 
     async def fetch(self, media: Media) -> bytes:

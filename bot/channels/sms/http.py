@@ -12,13 +12,16 @@ on:
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import urlencode
 
 import aiohttp
 import yarl
 from aiohttp import web
 
+from bot.channels import calls
 from bot.channels.segments import segments
 from bot.channels.sms import secret_path
 from bot.channels.sms.driver import MISCONFIGURED_RETRY_IN, RETRY_IN, Fate, Media, MediaLost, Part, Taker, Text
@@ -57,7 +60,7 @@ class Http:
             if "dlr" in fields:
                 number, fate = e164(fields.get("number", "")), _FATES.get(fields["dlr"])
                 if number and fate:
-                    await taker.learn(number, fate)
+                    await taker.learn(number, fate, fields.get("id", ""))
             elif text := read(fields):
                 await taker.take(text)
 
@@ -66,25 +69,29 @@ class Http:
     async def fetch(self, media: Media) -> bytes:
         raise MediaLost
 
-    async def send(self, number: str, text: str, *, key: str = "") -> str:
+    async def send(self, number: str, text: str, *, key: str = "", since: datetime | None = None) -> str:
+        """The id is ours: the gateway tells it to the address for reports."""
         assert self._session is not None, "the channel is not open"
+        id = secrets.token_hex(12) if key and self._report_url else ""
         try:
-            async with self._session.get(self.url(number, text), allow_redirects=False) as answer:
+            url = self.url(number, text, id)
+            async with self._session.get(url, allow_redirects=False, middlewares=(calls.once,)) as answer:
                 status = answer.status
-        except (aiohttp.ClientError, TimeoutError) as error:  # its words may hold the URL
-            raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise calls.unanswered(error, retry_in=RETRY_IN) from None
         if failure := refusal(status):
             raise failure
-        return ""
+        return id
 
-    def url(self, number: str, text: str) -> yarl.URL:
+    def url(self, number: str, text: str, id: str = "") -> yarl.URL:
         """What is called for a message."""
         fields = {"to": number, "text": text, "charset": "UTF-8"}
         if segments(text).encoding == "UCS-2":
             fields["coding"] = "2"
         if self._report_url:
             # Kannel looks for its own %-escapes in here, so the number goes without its plus.
-            fields |= {"dlr-mask": str(REPORTS), "dlr-url": f"{self._report_url}?dlr=%d&number={number[1:]}"}
+            report = f"{self._report_url}?dlr=%d&number={number[1:]}" + (f"&id={id}" if id else "")
+            fields |= {"dlr-mask": str(REPORTS), "dlr-url": report}
         joint = "&" if "?" in self._send_url else "?"
         return yarl.URL(f"{self._send_url}{joint}{urlencode(fields)}", encoded=True)
 
@@ -119,8 +126,10 @@ def refusal(status: int) -> SendFailed | None:
     """None for what the gateway took: 202, and 200 of those that know no other."""
     if 200 <= status < 300:
         return None
-    if status == 429 or status >= 500:
+    if status in (429, 503):  # Kannel's own word for: come later
         return SendFailed(f"not now ({status})", retry_in=RETRY_IN)
+    if status >= 500:
+        return SendFailed(f"broken ({status})", retry_in=RETRY_IN, doubtful=True)
     if status in (401, 403, 404, 407):
         return SendFailed(f"the gateway is not set up for this ({status})", retry_in=MISCONFIGURED_RETRY_IN)
     return SendFailed(f"refused ({status})")

@@ -6,8 +6,10 @@ reports to PUBLIC_URL/channels/sms/kavenegar/SMS_WEBHOOK_SECRET.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -15,6 +17,7 @@ import orjson
 import yarl
 from aiohttp import web
 
+from bot.channels import calls
 from bot.channels.sms import secret_path
 from bot.channels.sms.driver import MISCONFIGURED_RETRY_IN, RETRY_IN, Fate, Media, MediaLost, Taker, Text
 from bot.channels.sms.numbers import e164
@@ -27,8 +30,8 @@ REMEMBERED = 10_000  # messages whose report is awaited, the oldest go first
 _RETRY = frozenset({402, 409, 429, 451})  # failed, the server cannot answer now, too many calls
 _OURS = frozenset({401, 403, 407, 412, 418, 428, 501})  # account, key, rights, the line, credit
 _UNREACHABLE = frozenset({411})  # no such receptor
-_FATES = {"10": Fate.DELIVERED, "14": Fate.UNREACHABLE}
-"""Of a report's status; 14: the number's owner has blocked the line. 6, 11 and 13 failed for this time."""
+_FATES = {"10": Fate.DELIVERED, "14": Fate.UNREACHABLE, **dict.fromkeys(("6", "11", "13"), Fate.FAILED)}
+"""Of a report's status; 14: the number's owner has blocked the line."""
 
 
 class Kavenegar:
@@ -64,9 +67,9 @@ class Kavenegar:
                 if text := read(fields):
                     await taker.take(text)
             elif "status" in fields:
-                number = self._sent.get(fields.get("messageid", ""), "")
-                if number and (fate := _FATES.get(fields["status"])):
-                    await taker.learn(number, fate)
+                message = fields.get("messageid", "")
+                if fate := _FATES.get(fields["status"]):
+                    await taker.learn(self._sent.get(message, ""), fate, message)
             else:
                 raise web.HTTPBadRequest(text="Neither a message nor a report: no field message, none status.")
 
@@ -75,14 +78,17 @@ class Kavenegar:
     async def fetch(self, media: Media) -> bytes:
         raise MediaLost
 
-    async def send(self, number: str, text: str, *, key: str = "") -> str:
+    async def send(self, number: str, text: str, *, key: str = "", since: datetime | None = None) -> str:
+        """To a `localid` that it has seen before the gateway answers with the message of that time."""
         assert self._session is not None, "the channel is not open"
         form = {"receptor": local(number), "sender": self._sender, "message": text}
+        if key:
+            form["localid"] = str(local_id(f"{key} {number}"))
         try:
             async with self._session.post(self._send_url, data=form, allow_redirects=False) as answer:
                 status, body = answer.status, await answer.read()
-        except (aiohttp.ClientError, TimeoutError) as error:  # its words may hold the URL
-            raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise calls.unanswered(error, retry_in=RETRY_IN) from None
         entries = accepted(status, body)
         for entry in entries:
             self._sent[str(entry.get("messageid"))] = number
@@ -94,6 +100,11 @@ class Kavenegar:
 def local(number: str) -> str:
     """As Iranian gateways write it: 0912… at home, 00… abroad."""
     return f"0{number[3:]}" if number.startswith("+98") else f"00{number[1:]}"
+
+
+def local_id(key: str) -> int:
+    """Ours for a message, in the 63 bits that the gateway's numbers have."""
+    return int.from_bytes(hashlib.blake2s(key.encode(), digest_size=8).digest(), "big") >> 1
 
 
 def read(fields: Fields) -> Text | None:
@@ -113,7 +124,7 @@ def accepted(status: int, body: bytes) -> list[dict[str, Any]]:
         code = int(answer["return"]["status"])
         entries = [e for e in answer.get("entries") or () if isinstance(e, dict)]
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
-        code, entries = (status if status != 200 else 500), []
+        code, entries = (status if status != 200 else 502), []
     if code == 200 and status == 200:
         return entries
     raise refusal(code if code != 200 else status)
@@ -122,8 +133,10 @@ def accepted(status: int, body: bytes) -> list[dict[str, Any]]:
 def refusal(code: int) -> SendFailed:
     if code in _UNREACHABLE:
         return SendFailed(f"unreachable ({code})", unreachable=True)
-    if code in _RETRY or code >= 502 or code == 500:
+    if code in _RETRY:
         return SendFailed(f"not now ({code})", retry_in=RETRY_IN)
+    if code >= 502 or code == 500:
+        return SendFailed(f"broken ({code})", retry_in=RETRY_IN, doubtful=True)
     if code in _OURS:
         return SendFailed(f"the account is not set up for this ({code})", retry_in=MISCONFIGURED_RETRY_IN)
     return SendFailed(f"refused ({code})")

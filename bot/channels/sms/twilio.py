@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from multidict import MultiDict
 from twilio.base.exceptions import TwilioException
 from twilio.twiml.messaging_response import MessagingResponse
 
+from bot.channels import calls
 from bot.channels.sms.driver import (
     MISCONFIGURED_RETRY_IN,
     RETRY_IN,
@@ -39,7 +41,10 @@ log = logging.getLogger(__name__)
 PATH = "/channels/sms/twilio"
 MAX_MEDIA = 5 << 20  # bytes; Twilio takes 5 MB in one message
 MOST_MEDIA = 10
+LOOKED_AT = 20  # the newest messages to a number, among which one may be that we do not know of
+CLOCKS = timedelta(seconds=30)  # that Twilio's clock and ours may be apart
 
+LOST = frozenset({"failed", "undelivered"})
 _STOPPED = frozenset({21610})
 _UNREACHABLE = frozenset({21211, 21614, 30003, 30004, 30005, 30006})
 """No mobile number, unknown, a land line, or one that its carrier lets nothing through to."""
@@ -90,7 +95,7 @@ class Twilio:
             form = await self._signature.form(request)
             fate, number = fate_of(form), e164(form.get("To", ""))
             if fate and number:
-                await taker.learn(number, fate)
+                await taker.learn(number, fate, form.get("MessageSid", ""))
             return web.Response(status=204)
 
         return [web.post(PATH, hear), web.post(f"{PATH}/status", status)]
@@ -117,19 +122,30 @@ class Twilio:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, number: str, text: str, *, key: str = "") -> str:
+    async def send(self, number: str, text: str, *, key: str = "", since: datetime | None = None) -> str:
+        """There is no key that Twilio would know a message by, so what it may have already is looked for first."""
+        if since:
+            try:
+                if sid := await self._sent(number, text, since - CLOCKS):
+                    return sid
+            except SendFailed as failed:
+                raise SendFailed(failed.why, retry_in=failed.retry_in or RETRY_IN, doubtful=True) from None
         wanted = {"to": number, "from_": self._sender, "body": text}
         if self._callback:
             wanted["status_callback"] = self._callback
-        try:
-            messages = (await self._messages()).create_async
-            sent = await messages(**wanted)
-        except TwilioException as error:  # its words hold the account and sometimes the number
-            status, code = getattr(error, "status", 0), getattr(error, "code", None) or 0
-            raise refusal(status, code) from None
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
-        return str(sent.sid)
+        messages = await self._messages()
+        return str((await _asked(messages.create_async(**wanted))).sid)
+
+    async def _sent(self, number: str, text: str, since: datetime) -> str:
+        """The id of a message with this text to the number that Twilio has had since then; an account on trial has
+        words of Twilio's own before ours. Raises SendFailed."""
+        messages = await self._messages()
+        found = await _asked(messages.list_async(to=number, limit=LOOKED_AT, page_size=LOOKED_AT))
+        for message in found:
+            alike = message.from_ == self._sender and (message.body or "").strip().endswith(text.strip())
+            if alike and message.status not in LOST and message.date_created and message.date_created >= since:
+                return str(message.sid)
+        return ""
 
     async def _messages(self) -> Any:
         """The library's own resource, over our session. Its client costs 0.1 s and 12 MB, so it is loaded when the
@@ -142,6 +158,16 @@ class Twilio:
             client.api.base_url = self._api_url
             self._client = client
         return self._client.messages
+
+
+async def _asked(answer: Awaitable[Any]) -> Any:
+    """What the library's call brings. Raises SendFailed."""
+    try:
+        return await answer
+    except TwilioException as error:  # its words hold the account and sometimes the number
+        raise refusal(getattr(error, "status", 0), getattr(error, "code", None) or 0) from None
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise calls.unanswered(error, retry_in=RETRY_IN) from None
 
 
 class _Transport:
@@ -204,14 +230,14 @@ def read(form: MultiDict[str]) -> Text | None:
 
 
 def fate_of(form: Mapping[str, str]) -> Fate | None:
-    """What a status callback says; None while a message is under way, or failed for a reason that may pass."""
+    """What a status callback says; None while a message is under way."""
     if form.get("MessageStatus") == "delivered":
         return Fate.DELIVERED
-    if form.get("MessageStatus") not in ("failed", "undelivered"):
+    if form.get("MessageStatus") not in LOST:
         return None
     code = form.get("ErrorCode", "")
     number = int(code) if code.isascii() and code.isdigit() else 0
-    return Fate.STOPPED if number in _STOPPED else Fate.UNREACHABLE if number in _UNREACHABLE else None
+    return Fate.STOPPED if number in _STOPPED else Fate.UNREACHABLE if number in _UNREACHABLE else Fate.FAILED
 
 
 def refusal(status: int, code: int) -> SendFailed:
@@ -220,8 +246,10 @@ def refusal(status: int, code: int) -> SendFailed:
         return Stopped()
     if code in _UNREACHABLE:
         return SendFailed(f"unreachable ({code})", unreachable=True)
-    if code in _RETRY or status == 429 or status >= 500:
+    if code in _RETRY or status == 429:
         return SendFailed(f"not now ({code or status})", retry_in=RETRY_IN)
+    if status >= 500:
+        return SendFailed(f"broken ({code or status})", retry_in=RETRY_IN, doubtful=True)
     if code in _OURS or status in (401, 403):
         return SendFailed(f"the account is not set up for this ({code or status})", retry_in=MISCONFIGURED_RETRY_IN)
     return SendFailed(f"refused ({code or status})")

@@ -17,11 +17,17 @@ import orjson
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.channels import calls
+
 PATIENCE = 10.0  # seconds for one call
 FILE_PATIENCE = 60.0  # seconds for one file
 CONNECTIONS = 100
 KEEP_ALIVE = 60.0  # seconds
 _HEADERS = {"Content-Type": "application/json", "User-Agent": BaseRequest.USER_AGENT}
+
+
+class Unreached(NetworkError):
+    """There was no connection: the server has read nothing of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +74,21 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: object = BaseRequest.DEFAULT_NONE,
         pool_timeout: object = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """`read_timeout` is for the whole exchange. Raises TimedOut, NetworkError."""
+        """`read_timeout` is for the whole exchange. Raises Unreached, TimedOut, NetworkError."""
         if self._session is None:
-            raise NetworkError("the channel is not running")
+            raise Unreached("the channel is not running")
         if request_data is not None and request_data.contains_files:
             raise TypeError("this transport uploads nothing")
         body = orjson.dumps(request_data.parameters) if request_data is not None else None
         patience = read_timeout if isinstance(read_timeout, int | float) else self._patience
         try:
-            async with self._session.request(
-                method, url, data=body, timeout=aiohttp.ClientTimeout(total=patience)
-            ) as response:
+            async with self._session.request(method, url, data=body, timeout=calls.patience(patience)) as response:
                 return _status(response.status, payload := await response.read()), payload
-        except TimeoutError:
-            raise TimedOut(f"no answer in {patience:g} s") from None
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if not calls.connected(error):
+                raise Unreached(type(error).__name__) from None
+            if isinstance(error, TimeoutError):
+                raise TimedOut(f"no answer in {patience:g} s") from None
             raise NetworkError(type(error).__name__) from None
 
     @staticmethod

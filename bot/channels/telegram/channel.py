@@ -8,6 +8,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, Tele
 from bot.channels.base import Capabilities
 from bot.channels.lanes import Lanes
 from bot.channels.render import Renderer
-from bot.channels.telegram.api import Api
+from bot.channels.telegram.api import Api, Unreached
 from bot.channels.telegram.dialects import TELEGRAM, Dialect
 from bot.channels.telegram.outgoing import MAX_TEXT, Composer, Message, shows_keyboard, unmarked
 from bot.channels.telegram.polling import Poller, Update, pause, seconds
@@ -171,20 +172,31 @@ class Telegram:
 
     # --- out ----------------------------------------------------------------------------------
 
-    async def send(self, to: Address, replies: Sequence[Reply], language: str, *, seq: int, key: str = "") -> str:
+    async def send(
+        self,
+        to: Address,
+        replies: Sequence[Reply],
+        language: str,
+        *,
+        seq: int,
+        key: str = "",
+        since: datetime | None = None,
+    ) -> str:
         """See `bot.core.ports.Sender`. Never between the replies of a turn in the same chat."""
         async with self._lanes.lane(to.id):
-            return await self._bring(to, replies, language, seq)
+            return await self._bring(to, replies, language, seq, once=bool(key))
 
-    async def _bring(self, to: Address, replies: Sequence[Reply], language: str, seq: int) -> str:
+    async def _bring(
+        self, to: Address, replies: Sequence[Reply], language: str, seq: int, *, once: bool = False
+    ) -> str:
         """Sends in order; after a failure the same replies go on where they broke off. The id of the last message.
-        Raises SendFailed."""
+        `once`: what the server may have taken is not sent again. Raises SendFailed."""
         messages = self._composer.messages(replies, language, keyboard_up=to.id in self._keyboards)
         out = self._broken.pop((to.id, seq), 0)
         id = ""
         try:
             for message in messages[out:]:
-                id = await self._post(to, message)
+                id = await self._post(to, message, once)
                 out += 1
         except SendFailed as failure:
             if failure.unreachable:
@@ -197,7 +209,7 @@ class Telegram:
             self._keyboards.pop(to.id, None)
         return id
 
-    async def _post(self, to: Address, message: Message) -> str:
+    async def _post(self, to: Address, message: Message, once: bool) -> str:
         """One sendMessage with its retries: the message's id in its chat. Raises SendFailed."""
         for tries in range(1, SEND_TRIES + 1):
             try:
@@ -219,8 +231,9 @@ class Telegram:
                     continue
                 raise SendFailed("refused", unreachable=any(gone in why for gone in _GONE)) from None
             except TelegramError as error:
-                if tries == SEND_TRIES:
-                    raise SendFailed(type(error).__name__, retry_in=RETRY_IN) from None
+                doubtful = not isinstance(error, Unreached)
+                if tries == SEND_TRIES or (once and doubtful):
+                    raise SendFailed(type(error).__name__, retry_in=RETRY_IN, doubtful=doubtful) from None
                 await asyncio.sleep(pause(tries))
             else:
                 return str(sent.get("message_id", "")) if isinstance(sent, dict) else ""

@@ -170,8 +170,8 @@ SMS_TWILIO = Case(
     forgings=FORGED_SIGNATURES,
     guarded=(_status("delivered"),),
     failures=(
-        Failure("stumbles", _error(20500, 500), retry=True, turn=0),
-        Failure("speaks no JSON", Given(b"<html>", 502, "text/html"), retry=True, turn=0),
+        Failure("stumbles", _error(20500, 500), retry=True, doubtful=True, turn=0),
+        Failure("speaks no JSON", Given(b"<html>", 502, "text/html"), retry=True, doubtful=True, turn=0),
         Failure("is asked too often", _error(20429, 429), retry=True, turn=0),
         Failure("does not know us", _error(20003, 401), retry=True, turn=0),
         Failure("was told to stop", _error(21610), retry=False, turn=0),
@@ -258,7 +258,7 @@ SMS_KAVENEGAR = Case(
     forgings=forged_paths(KAVENEGAR_PATH),
     guarded=(_get(KAVENEGAR_PATH, **{"messageid": "5", "from": "09121234567", "message": WORDS}),),
     failures=(
-        Failure("stumbles", Given(b"<html>", 502, "text/html"), retry=True),
+        Failure("stumbles", Given(b"<html>", 502, "text/html"), retry=True, doubtful=True),
         Failure("cannot answer now", _returned(409), retry=True),
         Failure("has no credit of ours", _returned(418), retry=True),
         Failure("says 200 to a failure", _returned(418, 200), retry=True),
@@ -331,7 +331,8 @@ SMS_HTTP = Case(
     forgings=forged_paths(HTTP_PATH),
     guarded=(Call(f"{HTTP_PATH}/{SECRET}", form={"from": NUMBER, "text": WORDS, "id": "7"}),),
     failures=(
-        Failure("stumbles", _says(503, "Temporary failure"), retry=True),
+        Failure("is busy", _says(503, "Temporary failure"), retry=True),
+        Failure("stumbles", _says(502, "Bad gateway"), retry=True, doubtful=True),
         Failure("does not know us", _says(403, "Authorization failed"), retry=True),
         Failure("refuses it", _says(400, f"Bad number {NUMBER}"), retry=False, turn=200),
     ),

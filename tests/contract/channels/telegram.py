@@ -150,8 +150,8 @@ def unheard(written: Update, call: Callable[[Any], Call]) -> tuple[Unheard, ...]
 
 def failures() -> tuple[Failure, ...]:
     return (
-        Failure("stumbles", refusal(502, "Bad Gateway"), retry=True, tries=3),
-        Failure("speaks no JSON", Given(b"<html>", 200, "text/html"), retry=True, tries=3),
+        Failure("stumbles", refusal(502, "Bad Gateway"), retry=True, doubtful=True, tries=3),
+        Failure("speaks no JSON", Given(b"<html>", 200, "text/html"), retry=True, doubtful=True, tries=3),
         Failure("asks to wait", refusal(429, "Too Many Requests: retry after 60", retry_after=60), retry=True),
         Failure("does not know us", refusal(401, "Unauthorized"), retry=True),
         Failure(
