@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -31,9 +31,18 @@ class Channels:
 
     The libraries of channels are heavy and are loaded for those that are configured alone."""
 
-    def __init__(self, counter: Counter, wake: Callable[[], None], *, calls: bool = True) -> None:
-        """`wake` is called when a notice may lie in the outbox. Without `calls` nobody can telephone us."""
+    def __init__(
+        self,
+        counter: Counter,
+        wake: Callable[[], None],
+        *,
+        calls: bool = True,
+        newcomer: Callable[[web.Request], Awaitable[float]] | None = None,
+    ) -> None:
+        """`wake` is called when a notice may lie in the outbox. Without `calls` nobody can telephone us. `newcomer`:
+        see `WebChat`."""
         self._counter = counter
+        self._newcomer = newcomer
         self._wake = wake
         self._settings = settings = counter.settings
         self.prompts: Prompts | None = None
@@ -75,6 +84,7 @@ class Channels:
             secret=secret_key(counter.settings),
             organization=lambda: counter.live.catalogue.organization,
             relay=counter.stores.relay,
+            newcomer=self._newcomer,
         )
 
     def _messengers(self) -> Iterator[Telling]:

@@ -10,11 +10,13 @@ from bot.app.actions import parts, token
 from bot.app.channels import Channels
 from bot.app.counter import assemble
 from bot.app.lifespans import COURIER, NOTICES, delivering, equip, new_courier, watching
+from bot.app.limiting import limiter
 from bot.app.metering import Meter
 from bot.rasa.webhook import ActionRoutes
 from bot.settings import Settings
 from bot.web.api import Api
 from bot.web.problems import problems
+from bot.web.slow_bodies import hurried
 
 LARGEST_BODY = 28 * 1024 * 1024  # bytes: a file of 20 MiB in base64; routes that are open to anybody take less
 
@@ -31,7 +33,8 @@ def build(settings: Settings) -> web.Application:
         elif relay:
             relay.tell(NOTICES)
 
-    channels = Channels(counter, wake)
+    limiting = limiter(counter) if settings.limits == "on" else None
+    channels = Channels(counter, wake, newcomer=limiting.newcomer if limiting else None)
     courier = new_courier(counter, channels) if settings.worker == "inside" else None
     api = Api(
         desk=counter.desk,
@@ -47,7 +50,8 @@ def build(settings: Settings) -> web.Application:
         public_url=settings.public_url,
     )
     meter = Meter()
-    app = web.Application(middlewares=[problems(meter.error)], client_max_size=LARGEST_BODY)
+    middlewares = [problems(meter.error), hurried(), *([limiting.middleware()] if limiting else ())]
+    app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     equip(app, counter)
     meter.equip(app, counter, channels, courier)
     if courier:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 GRACE = 25.0  # seconds that what is under way gets, once nothing new is taken
 ANSWERING = 15.0  # seconds of them for requests
+SPEECHLESS = 75.0  # seconds that a connection may be idle or its headers take; a proxy closes its own after 60
 GC_THRESHOLD = (50_000, 20, 20)  # fewer collections of the young; the content was frozen out of the old
 
 
@@ -47,7 +48,7 @@ def migrate(settings: Settings) -> None:
 
 
 def _run(settings: Settings, build: Callable[[Settings], web.Application], greeting: str) -> None:
-    logs.set_up(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_style)
     process = _Process(build(settings), settings, greeting)
     try:
         with asyncio.Runner(loop_factory=_event_loop) as runner:
@@ -87,7 +88,7 @@ class _Process:
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C cancels us
                 loop.add_signal_handler(number, told)
         # An access log's lines would hold addresses, and secrets of paths.
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=ANSWERING)
+        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=ANSWERING, keepalive_timeout=SPEECHLESS)
         try:
             await runner.setup()
             await web.TCPSite(runner, self._settings.host, self._settings.port).start()
