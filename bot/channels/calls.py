@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
@@ -25,6 +27,7 @@ async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResp
         raise
 
 
+@cache
 def patience(seconds: float) -> aiohttp.ClientTimeout:
     """Of a whole call; a connection that does not come about fails sooner, and as such."""
     return aiohttp.ClientTimeout(total=seconds, sock_connect=min(CONNECT, seconds))

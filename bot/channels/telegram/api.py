@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -84,7 +85,7 @@ class AiohttpRequest(BaseRequest):
         try:
             async with self._session.request(method, url, data=body, timeout=calls.patience(patience)) as response:
                 return _status(response.status, payload := await response.read()), payload
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if not calls.connected(error):
                 raise Unreached(type(error).__name__) from None
             if isinstance(error, TimeoutError):
@@ -110,6 +111,19 @@ def _status(status: int, payload: bytes) -> int:
     return 400 if status == 404 and b"no such group or user" in payload else status
 
 
+class _Answered(AiohttpRequest):
+    """An exchange that has taken place: python-telegram-bot tells what its failure means."""
+
+    __slots__ = ("_answer",)
+
+    def __init__(self, status: int, payload: bytes) -> None:
+        super().__init__()
+        self._answer = status, payload
+
+    async def do_request(self, *_: object, **__: object) -> tuple[int, bytes]:
+        return self._answer
+
+
 class Api:
     """One bot at one Bot API server. Use within `async with`."""
 
@@ -127,8 +141,11 @@ class Api:
 
     async def call(self, method: str, parameters: Mapping[str, Any], *, patience: float = PATIENCE) -> Any:
         """The `result` of a method as plain JSON. Raises telegram.error.TelegramError."""
-        data = cast("RequestData", _Parameters(parameters))
-        return await self.request.post(self._methods + method, data, read_timeout=patience)
+        data, url = cast("RequestData", _Parameters(parameters)), self._methods + method
+        status, payload = await self.request.do_request(url, "POST", data, read_timeout=patience)
+        if status == HTTPStatus.OK:
+            return self.request.parse_json_payload(payload)["result"]
+        return await _Answered(status, payload).post(url)
 
     async def download(self, file_id: str) -> bytes:
         """A file that was sent to the bot, at most 20 MB (core.telegram.org/bots/api#getfile). Raises TelegramError."""
