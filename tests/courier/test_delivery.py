@@ -256,6 +256,19 @@ async def test_doubt_goes_no_other_way(house: House) -> None:
     assert house.sms.shown == []
 
 
+async def test_doubt_stays_where_it_is_though_another_way_was_chosen_meanwhile(house: House) -> None:
+    await house.owns(TEXT, MAIL)
+    house.mail.lost.add("/told a")
+    house.put("/told a", to=MAIL)
+    await house.rounds()
+    house.mail.lost.clear()
+    await house.contacts.prefer(TEXT)
+    house.clock.passes(BACK_OFF[0] * (1 + JITTER))
+    await house.rounds()
+    assert (house.mail.shown, house.sms.shown) == ([(MAIL, "/told a")], [])
+    assert await house.state("/told a") == ("sent", "")
+
+
 async def test_a_provider_that_does_not_answer_in_time_may_have_taken_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
