@@ -22,7 +22,7 @@ from bot.channels.render import Renderer
 from bot.core.catalogue import Text
 from bot.core.messages import Address, Inbound, Phrase, Reply
 from bot.core.ports import Opened
-from bot.core.sessions import Session
+from bot.core.sessions import Pace, Session
 from bot.gateway import Gateway
 from bot.stores.memory import MemoryContacts, MemorySessions
 from bot.web.problems import problems
@@ -65,8 +65,8 @@ class Script:
     def admit(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, None]:
         return session, None
 
-    def watch(self, before: Session, after: Session, heard: Inbound, said: object) -> Session:
-        return after
+    def watch(self, before: Session, after: Session, heard: Inbound, said: object) -> Pace:
+        return after.pace
 
     async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
         self.heard.append(heard)

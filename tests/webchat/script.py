@@ -18,7 +18,7 @@ from bot.channels.webchat import WebChat
 from bot.core.catalogue import Hours, Organization, Text
 from bot.core.messages import Address, Attachment, Choice, Event, Expect, Inbound, Kind, Line, Phrase, Reply, Term
 from bot.core.ports import FileRefused, Opened
-from bot.core.sessions import Session
+from bot.core.sessions import Pace, Session
 from bot.gateway import Gateway
 
 PHRASE_FILES = Path(__file__).parents[2] / "knowledge_base" / "phrases"
@@ -113,8 +113,8 @@ class Script:
     def admit(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, None]:
         return session, None
 
-    def watch(self, before: Session, after: Session, heard: Inbound, said: object) -> Session:
-        return after
+    def watch(self, before: Session, after: Session, heard: Inbound, said: object) -> Pace:
+        return after.pace
 
     async def advance(self, session: Session, heard: Inbound, now: datetime) -> tuple[Session, tuple[Reply, ...]]:
         await asyncio.sleep(self.seconds)
