@@ -301,6 +301,20 @@ def questions_check() -> None:
 
 
 @cli.command()
+def explain(
+    contact: Annotated[str, typer.Argument(help="A contact's id, channel:id, a telephone number, or a tracking code.")],
+    personal: Annotated[bool, typer.Option("--personal", help="Show numbers and ids in full.")] = False,
+    json: Json = False,
+) -> None:
+    """Why this citizen got no reply, or no notice, and what may be done about it."""
+    with worded():
+        given = _settings()
+        from bot.commands import explaining
+
+        typer.echo(explaining.explained(given, contact, personal=personal, json=json))
+
+
+@cli.command()
 def understand(
     text: Annotated[str, typer.Argument(help="What a citizen says.")],
     service: Annotated[str, typer.Option(metavar="ID", help="The service that is being talked about.")] = "",

@@ -66,7 +66,7 @@ class Runner:
 
 def test_help_names_every_command(run: Runner) -> None:
     told = run("--help").stdout
-    commands = "serve chat check migrate evaluate requests questions understand rasa"
+    commands = "serve chat check migrate evaluate requests questions understand explain rasa"
     assert all(command in told for command in commands.split())
 
 
@@ -279,3 +279,9 @@ def test_the_terminal_files_while_the_server_runs(run: Runner, served: tuple[sub
     _, url = served
     with urllib.request.urlopen(f"{url}/readyz", timeout=PATIENCE) as answer:
         assert answer.status == 200
+
+
+def test_an_operator_learns_why_nothing_came(run: Runner, code: str) -> None:
+    assert "console" in run("explain", code, LANGUAGE="en").stdout
+    assert json.loads(run("explain", code, "--json").stdout)["next"]["finding"] == "do_first_words"
+    assert run("explain", "09120000000", status=1).stderr.startswith("pishkhan: nobody is known")
