@@ -6,11 +6,13 @@ inside their words, long texts by runs that go on over the spaces: those tell in
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from math import log
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.nlu.normalise import bones, stem
 from bot.nlu.owned import within
@@ -58,15 +60,15 @@ class Nearest:
         self.view = view
         self.ids: dict[str, int] = {}
         shares: list[float] = []
-        self.parts: dict[str, list[int]] = {}
+        self.parts: dict[str, array[int]] = {}
         for part in dict.fromkeys(part for words in texts for part in view.parts(words)):
             for run, share in view.runs(part):
                 if self.ids.setdefault(run, len(shares)) == len(shares):
                     shares.append(share)
-            self.parts[part] = [self.ids[run] for run, _ in view.runs(part)]
+            self.parts[part] = array("i", [self.ids[run] for run, _ in view.runs(part)])
         columns = [self._known(words)[0] for words in texts]
         self.starts: Ints = np.cumsum([0, *map(len, columns)])
-        self.columns: Ints = np.concatenate([EMPTY.ids, *columns])
+        self.columns: NDArray[np.int32] = np.concatenate([EMPTY.ids, *columns]).astype(np.int32)
         self.unseen = log(1 + len(texts)) + 1
         frequency = np.bincount(self.columns, minlength=len(shares))
         self.rare: Floats = np.asarray((self.unseen - np.log1p(frequency)) * np.array(shares), np.float32)
@@ -79,19 +81,19 @@ class Nearest:
 
     def of_text(self, text: int) -> Vector:
         part = slice(self.starts[text], self.starts[text + 1])
-        return Vector(self.columns[part], self.weights[part])
+        return Vector(self.columns[part].astype(np.int64), self.weights[part])
 
     def _known(self, words: Words) -> tuple[Ints, float]:
         """The different runs of a text that occur here, and how many do not, as the sum of their squared shares."""
         found: set[int] = set()
         strange = 0.0
         for part in self.view.parts(words):
-            ids = self.parts.get(part)
-            if ids is None:
-                runs = self.view.runs(part)
-                ids = [self.ids[run] for run, _ in runs if run in self.ids]
-                strange += sum(share * share for run, share in runs if run not in self.ids)
-            found.update(ids)
+            if part in self.parts:
+                found.update(self.parts[part])
+                continue
+            runs = self.view.runs(part)
+            found.update(self.ids[run] for run, _ in runs if run in self.ids)
+            strange += sum(share * share for run, share in runs if run not in self.ids)
         return np.array(sorted(found), np.int64), strange
 
     def _vector(self, ids: Ints, strange: float) -> Vector:

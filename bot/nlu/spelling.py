@@ -20,11 +20,12 @@ class Spelling:
         """From texts with all words that may be meant; the words of the others are no mistakes either."""
         self.counts = Counter(word for words in texts for word in words)
         self.stems = {stem(word) for word in self.counts}.union(stem(word) for words in others for word in words)
-        self.slips: dict[str, list[str]] = defaultdict(list)
+        slips: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self.counts):
             if _may_slip(word):
                 for slip in _slips(word):
-                    self.slips[slip].append(word)
+                    slips[slip].append(word)
+        self.slips = {slip: tuple(known) for slip, known in slips.items()}
 
     def mend(self, words: Words) -> Words:
         """The words with those that nobody knows made the most frequent one that they may be meant as."""
