@@ -12,6 +12,7 @@ from bot.app.counter import assemble
 from bot.app.lifespans import COURIER, NOTICES, delivering, equip, new_courier, watching
 from bot.app.limiting import limiter
 from bot.app.metering import Meter
+from bot.app.observing import observe
 from bot.rasa.webhook import ActionRoutes
 from bot.settings import Settings
 from bot.web.api import Api
@@ -53,7 +54,7 @@ def build(settings: Settings) -> web.Application:
     middlewares = [problems(meter.error), hurried(), *([limiting.middleware()] if limiting else ())]
     app = web.Application(middlewares=middlewares, client_max_size=LARGEST_BODY)
     equip(app, counter)
-    meter.equip(app, counter, channels, courier)
+    observe(app, meter, counter, channels, courier)
     if courier:
         app[COURIER] = courier
     app.add_routes(api.routes())

@@ -8,6 +8,7 @@ from bot.app.channels import Channels
 from bot.app.counter import assemble
 from bot.app.lifespans import COURIER, NOTICES, delivering, equip, new_courier, watching
 from bot.app.metering import Meter
+from bot.app.observing import observe
 from bot.settings import Settings
 from bot.web.problems import problems
 
@@ -27,7 +28,7 @@ def build_worker(settings: Settings) -> web.Application:
     meter = Meter()
     app = web.Application(middlewares=[problems(meter.error)])
     equip(app, counter)
-    meter.equip(app, counter, channels, courier)
+    observe(app, meter, counter, channels, courier)
     app[COURIER] = courier
     for channel in channels.all:
         app.cleanup_ctx.append(channel.lifespan)
