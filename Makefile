@@ -30,8 +30,8 @@ check: .venv/dev.stamp ## style, types, import contracts, content
 	$(BIN)/lint-imports
 	$(BIN)/pishkhan check
 
-bench: .venv/dev.stamp ## measure whole turns against the bare handler and aiogram
-	@$(BIN)/python -m bench
+bench: .venv/dev.stamp .cache/bench/peers.stamp ## measure whole turns beside the bare handler and three libraries (SOAK=600: and ten minutes of load)
+	@$(BIN)/python -m bench --out docs $(if $(SOAK),--soak $(SOAK))
 
 evaluate: .venv/dev.stamp ## how well it understands, beside its peers; writes docs/evaluation.md (RASA=1: Rasa too)
 	@$(BIN)/python -m bench understanding --out docs $(if $(RASA),--rasa)
@@ -105,6 +105,13 @@ $(PEERS)/sms/peers.stamp: $(PEERS)/peers.stamp Makefile
 	@cd $(@D) && npm pack --silent @twilio/cli-core@9.0.0 >/dev/null \
 	  && tar -xzf twilio-cli-core-9.0.0.tgz --strip-components=4 package/src/services/twilio-api/twilio_api_v2010.json \
 	  && rm twilio-cli-core-9.0.0.tgz
+	@touch $@
+
+# What the benchmark measures beside us, with its own versions of what we use too.
+.cache/bench/peers.stamp: .venv/dev.stamp bench/peers.txt
+	@echo "Installing the benchmark's peers into .cache/bench …"
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(@D)
+	@VIRTUAL_ENV=$(@D) $(BIN)/uv pip install --quiet -r bench/peers.txt
 	@touch $@
 
 # --- a real telephone exchange ----------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""`python -m bench [--seconds S] [--users N] [--rounds N] [--walks N] [--json FILE]`: prints a Markdown report.
+"""`python -m bench`: whole turns over real HTTP, ours beside a bare handler and three libraries, in one run; and what
+else the targets ask for. `make bench` makes the peers' environment first.
 `python -m bench walks --count N`: random walks alone, see `bench.walks`.
 `python -m bench understanding`: how well it understands, see `bench.understanding.command`.
 
-Exit status 1 if any answer was wrong or any walk fell; whether the targets are reached is told, not judged.
+Exit status 1 if any answer was wrong, lost or doubled; whether the targets are reached is told, not judged.
 """
 
 from __future__ import annotations
@@ -15,66 +16,59 @@ import shlex
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import orjson
 import uvloop
 
-from bench import load, process, report, walks
-from bench.botapi import BotApi
-from bench.report import Results, Round
-from bench.systems import SYSTEMS, System
+from bench import process, report, walks
+from bench.found import Found, Plan
+from bench.parts import burst, durability, latency, memory, provider, redis, replicas, share, soak, turns
+from bench.pool import Pool
 
-LONGEST = 165.0  # seconds for all rounds; the first one is always finished
-SLOWER = 1.3  # a round may take so much longer than the one before
-WARM_UP = 1.0  # seconds; less for shorter windows
+Part = Callable[[Pool, Path, Plan], Awaitable[Found]]
+PARTS: Mapping[str, Part] = {
+    "turns": turns.run,
+    "provider": provider.run,
+    "latency": latency.run,
+    "burst": burst.run,
+    "share": share.run,
+    "durability": durability.run,
+    "memory": memory.run,
+    "redis": redis.run,
+    "replicas": replicas.run,
+    "soak": soak.run,
+}
 
 
-def options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Whole turns, measured.")
-    parser.add_argument("--seconds", type=float, default=3.0, help="measured window of each system in each round")
-    parser.add_argument("--users", type=int, default=32, help="who talk at the same time")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds over all systems; figures are their medians")
-    parser.add_argument("--walks", type=int, default=walks.COUNT, help="random walks over all channels")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    usual = Plan()
+    parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").partition("\n`")[0])
+    parser.add_argument("--only", action="append", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="a measured window (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=usual.rounds, help="windows of each system (%(default)s)")
+    parser.add_argument("--users", type=int, default=usual.users, help="who talk at the same time (%(default)s)")
+    parser.add_argument("--scale", type=float, default=usual.scale, help="of counts: webhooks, sessions, sockets (1)")
+    parser.add_argument("--soak", type=float, default=usual.soak, metavar="SECONDS", help="of load at the end (none)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write benchmarks.md there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     given = parser.parse_args(arguments)
-    if not (0.1 <= given.seconds <= 20 and 1 <= given.users <= 1000 and 1 <= given.rounds <= 20 and given.walks >= 1):
-        parser.error("from 0.1 to 20 seconds, 1 to 1000 users, 1 to 20 rounds, at least one walk")
+    sound = 0.1 <= given.seconds <= 20 and 1 <= given.rounds <= 100 and 1 <= given.users <= 1000
+    if not (sound and 0 < given.scale <= 10 and 0 <= given.soak <= 3600):
+        parser.error("0.1 to 20 seconds, 1 to 100 rounds, 1 to 1000 users, scale up to 10, at most an hour of soak")
     return given
 
 
-async def measure(seconds: float, users: int, rounds: int) -> tuple[Results, int]:
-    """The figures, and how many rounds there was time for."""
-    done: dict[str, list[Round]] = {system.id: [] for system in SYSTEMS}
-    began = time.perf_counter()
-    for number in range(rounds):
-        round_began = time.perf_counter()
-        for system in SYSTEMS:
-            done[system.id].append(await one(system, seconds, users))
-        took = time.perf_counter() - round_began
-        sys.stderr.write(f"round {number + 1} of {rounds}: {took:.0f} s\n")
-        if time.perf_counter() - began + SLOWER * took > LONGEST:
-            break
-    return {id: report.figures(of) for id, of in done.items()}, len(done[SYSTEMS[0].id])
-
-
-async def one(system: System, seconds: float, users: int) -> Round:
-    """Start the system, measure it, end it."""
+async def measure(parts: Sequence[str], plan: Plan) -> Found:
+    found = Found()
     with tempfile.TemporaryDirectory(prefix="pishkhan-bench-") as folder:
-        async with BotApi() as api, system.start(api, Path(folder)) as server:
-            await server.accepting()
-            first = system.talk(server.port, users, api)  # a user apart from those to come
-            start = await load.say_first(first) - server.started_at
-            first.close()
-            idle = server.memory()
-            talks = [system.talk(server.port, user, api) for user in range(users)]
-            sample = await load.measure(talks, server.spent, warm_up=min(WARM_UP, seconds), seconds=seconds)
-            full = server.memory()
-            for talk in talks:
-                talk.close()
-    for wrong in sample.wrong[:3]:
-        sys.stderr.write(f"{system.name}: {wrong}\n")
-    return Round(sample, start, idle, full)
+        async with Pool(Path(folder) / "servers") as pool:
+            for name in parts:
+                began = time.perf_counter()
+                found.add(await PARTS[name](pool, Path(folder) / name, plan))
+                sys.stderr.write(f"{name}: {time.perf_counter() - began:.0f} s\n")
+    return found
 
 
 def main() -> int:
@@ -85,19 +79,25 @@ def main() -> int:
 
         return understanding.main(sys.argv[2:])
     given = options(sys.argv[1:])
+    plan = Plan(given.seconds, given.rounds, given.users, given.scale, given.soak)
+    parts = given.only or [name for name in PARTS if name != "soak" or given.soak]
     command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+    if not process.PEERS.exists():
+        sys.stderr.write("The peers are not installed: `make bench` does it.\n")
+        return 2
     for package in ("bot", "bench"):
         compileall.compile_dir(process.ROOT / package, quiet=2)
     os.sched_setaffinity(0, {process.cores()[1]})
     gc.freeze()
-    results, rounds = uvloop.run(measure(given.seconds, given.users, given.rounds))
-    walked = walks.run(0, given.walks)
-    print(report.markdown(results, command=command, rounds=rounds))
-    print(f"\n{walked.line}")
+    found = uvloop.run(measure(parts, plan))
+    told = report.markdown(found, command=command, parts=parts)
+    print(told)
+    if given.out:
+        report.into(given.out / "benchmarks.md", told)
     if given.json:
-        figures = {**report.as_json(results, command=command, rounds=rounds), "walks": walked.as_json()}
+        figures = report.as_json(found, command=command, parts=parts)
         given.json.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
-    return 1 if walked.fallen or any(f.errors for f in results.values()) else 0
+    return 1 if found.wrong else 0
 
 
 if __name__ == "__main__":

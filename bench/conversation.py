@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+TOKEN = "123456:bench"
+WEBHOOK_SECRET = "bench-secret"
 OPEN = "/form/bench"
 NAME = "نام و نام خانوادگی شما چیست؟"
 KIND = "درخواست شما دربارهٔ چیست؟"
@@ -12,14 +14,15 @@ COUNT = "چند نفر در این نشانی زندگی می‌کنند؟"
 DETAILS = "موضوع را در چند جمله بنویسید."
 KINDS = {"street": "خیابان و معبر", "park": "پارک و فضای سبز", "waste": "پسماند"}
 CONFIRM = "تأیید"
-CODE = re.compile(r"\d{5} \d{5}")
+CODE = re.compile(r"\d{5} ?\d{5}")
 
 _WORDS = "چراغ کوچهٔ ما سه شب است که روشن نمی‌شود و رفت‌وآمد برای سالمندان سخت شده است."
+
+_OPTIONS = "".join(f"      - {{id: {id}, label: {{fa: {label}, en: {id}}}}}\n" for id, label in KINDS.items())
 
 
 def form_file(unit: str) -> str:
     """The form as our content writes it; `unit` gets the requests."""
-    options = "".join(f"      - {{id: {id}, label: {{fa: {label}, en: {id}}}}}\n" for id, label in KINDS.items())
     return f"""\
 kind: request
 unit: {unit}
@@ -36,7 +39,7 @@ fields:
     label: {{fa: موضوع, en: Subject}}
     ask: {{fa: {KIND}, en: What is it about?}}
     options:
-{options}\
+{_OPTIONS}\
   - id: count
     type: number
     label: {{fa: تعداد, en: Count}}
@@ -50,6 +53,41 @@ fields:
 """
 
 
+def keyed_form_file(unit: str) -> str:
+    """The same for the telephone: as many questions, all of them answered by keys."""
+    choice = (
+        f"    type: choice\n    label: {{fa: موضوع, en: Subject}}\n    ask: {{fa: {KIND}, en: What is it about?}}\n"
+    )
+    number = (
+        f"    type: number\n    label: {{fa: تعداد, en: Count}}\n    ask: {{fa: {COUNT}, en: How many people?}}\n"
+        "    min: 1\n    max: 99\n"
+    )
+    return f"""\
+kind: request
+unit: {unit}
+days: 3
+title: {{fa: درخواست سنجش با تلفن, en: Bench request by telephone}}
+intro: {{fa: چهار پرسش کوتاه دارد., en: Four short questions.}}
+fields:
+  - id: kind
+{choice}\
+    options:
+{_OPTIONS}\
+  - id: count
+{number}\
+  - id: other
+{choice}\
+    options:
+{_OPTIONS}\
+  - id: floors
+{number}\
+"""
+
+
+KEYS = ("1", "2", "4", "1", "7", "1")
+"""After the call was answered: the menu's first key, four answers, yes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What a citizen says, and what the right answer holds."""
@@ -60,6 +98,11 @@ class Turn:
 
 def _holding(words: str) -> re.Pattern[str]:
     return re.compile(re.escape(words))
+
+
+def keyed() -> tuple[Turn, ...]:
+    """The keyed form from the menu on; which step an answer belongs to is told by the address of the next one."""
+    return tuple(Turn(key, _holding(f"turn={number}&amp;")) for number, key in enumerate(KEYS, 1))
 
 
 def form(user: int) -> tuple[Turn, ...]:

@@ -8,13 +8,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-_TICKS = os.sysconf("SC_CLK_TCK")
+PEERS = ROOT / ".cache" / "bench" / "bin" / "python"
+"""Of the environment that `make bench` makes for the peers."""
 _GRACE = 10.0  # seconds that a server gets to stop
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _POLL = 0.005  # seconds
@@ -34,10 +35,28 @@ def free_port() -> int:
 
 
 class Spent(NamedTuple):
-    """Seconds since the start of a process: what all its threads ran, and what its first one waited for a core."""
+    """Seconds since the start of a process: what its threads of now ran, and what its first one waited for a core."""
 
     cpu: float
     waited: float
+
+
+def waited(pid: int | str = "self") -> float:
+    """Seconds that the first thread of a process could have run and somebody else had its core."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e9
+
+
+def _children(pid: int) -> Iterator[int]:
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in (thread / "children").read_text("ascii").split():
+            yield int(child)
+            yield from _children(int(child))
+
+
+def _resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    line = next((line for line in status.splitlines() if line.startswith("VmRSS")), "VmRSS: 0 kB")
+    return int(line.split()[1]) / 1024
 
 
 class Server:
@@ -49,17 +68,24 @@ class Server:
         self._process = process
         self._log = log
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def spent(self) -> Spent:
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text("ascii")
-        fields = stat.rpartition(")")[2].split()  # the name before may hold spaces; see proc_pid_stat(5)
-        _, waited, _ = Path(f"/proc/{self._process.pid}/schedstat").read_text("ascii").split()
-        return Spent((int(fields[11]) + int(fields[12])) / _TICKS, int(waited) / 1e9)
+        """To the nanosecond; `/proc/PID/stat` counts in hundredths of a second."""
+        ran = 0
+        for thread in Path(f"/proc/{self.pid}/task").iterdir():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                ran += int((thread / "schedstat").read_text("ascii").split()[0])
+        return Spent(ran / 1e9, waited(self.pid))
 
     def memory(self) -> float:
-        """Resident set, MB."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text("ascii")
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
+        """Resident set, MB, of the process and of those it has started."""
+        return sum(map(_resident, (self.pid, *_children(self.pid))))
+
+    def log(self) -> str:
+        return self._log.read_text("utf-8", "replace")
 
     async def accepting(self, patience: float = 60.0) -> None:
         """Wait until its port is open. Raises RuntimeError with the end of what it wrote when it does not open."""
@@ -70,7 +96,7 @@ class Server:
                 writer.close()
                 return
             await asyncio.sleep(_POLL)
-        raise RuntimeError(f"a server did not start:\n{self._log.read_text('utf-8', 'replace')[-2000:]}")
+        raise RuntimeError(f"a server did not start:\n{self.log()[-2000:]}")
 
     async def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):  # it ended by itself
@@ -82,16 +108,28 @@ class Server:
             await self._process.wait()
 
 
+def made(folder: Path) -> Path:
+    """The folder, which is there then."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @asynccontextmanager
 async def running(
-    module: str, arguments: Sequence[str], port: int, folder: Path, environment: Mapping[str, str]
+    module: str,
+    arguments: Sequence[str],
+    port: int,
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    python: Path = Path(sys.executable),
 ) -> AsyncIterator[Server]:
     """`python -m module arguments` in `folder`, with these variables and none of our own settings."""
-    log = folder / "log.txt"
+    log = made(folder) / "log.txt"
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            python,
             "-m",
             module,
             *arguments,

@@ -3,79 +3,213 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from bench import conversation, talks
-from bench.botapi import TOKEN, BotApi
-from bench.process import ROOT, Server, free_port, running
-from bench.talks import WEBHOOK_SECRET, Talk
+from bench import conversation, provider_talks, talks, web_talks
+from bench.botapi import SMS_PATH, BotApi
+from bench.conversation import TOKEN, WEBHOOK_SECRET
+from bench.process import PEERS, ROOT, Server, free_port, running
+from bench.provider_talks import ACCOUNT, NUMBER, PUBLIC_URL, TWILIO_TOKEN
+from bench.talks import Talk
+from tests.stores import postgres, valkey
 
-FIRST_CHAT = 1_000_001
+SECRET_KEY = "of the bench, which keeps nothing worth a secret"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the servers need: where answers go, the stores of those that are distributed, and in `learnt` our content
+    beside a data folder in which it was learnt."""
+
+    api: BotApi
+    postgres: postgres.Server
+    valkey: valkey.Server
+    learnt: Path
+
+
+@asynccontextmanager
+async def around(folder: Path) -> AsyncIterator[Around]:
+    """PostgreSQL and Valkey as they come, each on the core of the load."""
+    database = postgres.Server(fsync="on", full_page_writes="on", autovacuum="on", shared_buffers="128MB")
+    redis = valkey.Server(appendfsync="everysec")
+    try:
+        database.start()
+        redis.start()
+        async with serving(folder, {"CONTENT_DIR": str(content(folder))}) as server:
+            await server.accepting()
+        async with BotApi() as api:
+            yield Around(api, database, redis, folder)
+    finally:
+        database.remove()
+        redis.remove()
+
+
+Start = Callable[[Around, Path], AbstractAsyncContextManager[Server]]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`start` needs the Bot API server and an empty folder; `talk` makes the user with this number."""
+    """`start` needs what is around and an empty folder; `talk` makes the user with this number."""
 
     id: str
     name: str
-    start: Callable[[BotApi, Path], AbstractAsyncContextManager[Server]]
+    start: Start
     talk: Callable[[int, int, BotApi], Talk]  # port, user
 
 
 @asynccontextmanager
-async def _bare(api: BotApi, folder: Path) -> AsyncIterator[Server]:
+async def _bare(needs: Around, folder: Path) -> AsyncIterator[Server]:
     port = free_port()
     async with running("bench.servers.bare", [str(port)], port, folder, {}) as server:
         yield server
 
 
-@asynccontextmanager
-async def _aiogram(api: BotApi, folder: Path) -> AsyncIterator[Server]:
-    port = free_port()
-    async with running("bench.servers.aiogram_form", [str(port), api.url], port, folder, {}) as server:
-        yield server
+def _peer(module: str, *more: Callable[[Around], str]) -> Start:
+    @asynccontextmanager
+    async def start(needs: Around, folder: Path) -> AsyncIterator[Server]:
+        port = free_port()
+        arguments = [str(port), *(of(needs) for of in more)]
+        async with running(f"bench.servers.{module}", arguments, port, folder, {}, python=PEERS) as server:
+            yield server
+
+    return start
 
 
-@asynccontextmanager
-async def _pishkhan(api: BotApi, folder: Path) -> AsyncIterator[Server]:
-    """`pishkhan serve` as everybody runs it: our whole content and one more form, SQLite on disk."""
-    port = free_port()
-    content = folder / "knowledge_base"
-    shutil.copytree(ROOT / "knowledge_base", content)
-    unit = yaml.safe_load((content / "organization.yaml").read_text("utf-8"))["front_desk"]
-    (content / "forms" / "bench.yaml").write_text(conversation.form_file(unit), "utf-8")
-    settings = {
-        "PORT": str(port),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "CONTENT_DIR": str(content),
-        "DATA_DIR": str(folder / "data"),
+def content(folder: Path) -> Path:
+    """Our whole content and the forms of the bench, the keyed one behind the telephone's key 2."""
+    shutil.copytree(ROOT / "ivr", folder / "ivr")
+    menu = folder / "ivr" / "menu.yaml"
+    menu.write_text(menu.read_text("utf-8").replace("/form/street_light_report", "/form/bench_calls"), "utf-8")
+    base = folder / "knowledge_base"
+    shutil.copytree(ROOT / "knowledge_base", base)
+    unit = yaml.safe_load((base / "organization.yaml").read_text("utf-8"))["front_desk"]
+    (base / "forms" / "bench.yaml").write_text(conversation.form_file(unit), "utf-8")
+    (base / "forms" / "bench_calls.yaml").write_text(conversation.keyed_form_file(unit), "utf-8")
+    return base
+
+
+def telegram(needs: Around) -> dict[str, str]:
+    return {
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "TELEGRAM_API_URL": api.url,
+        "TELEGRAM_API_URL": needs.api.url,
     }
-    async with running("bot", ["serve"], port, folder, settings) as server:
+
+
+def _twilio(needs: Around) -> dict[str, str]:
+    return {
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+        "TWILIO_FROM": NUMBER,
+        "TWILIO_API_URL": needs.api.url,
+    }
+
+
+def _kannel(needs: Around) -> dict[str, str]:
+    return {"SMS_HTTP_SEND_URL": f"{needs.api.url}{SMS_PATH}?user=bench", "SMS_WEBHOOK_SECRET": WEBHOOK_SECRET}
+
+
+def _no_more(needs: Around) -> dict[str, str]:
+    return {}
+
+
+Channel = Callable[[Around], Mapping[str, str]]
+
+
+@asynccontextmanager
+async def serving(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Server]:
+    """`pishkhan serve` in production, with these settings."""
+    port = free_port()
+    common = {
+        "ENVIRONMENT": "production",
+        "PORT": str(port),
+        "PUBLIC_URL": PUBLIC_URL,
+        "SECRET_KEY": SECRET_KEY,
+        "DATA_DIR": str(folder / "data"),
+    }
+    async with running("bot", ["serve"], port, folder, {**common, **settings}) as server:
         yield server
 
 
-def _telegram(path: str) -> Callable[[int, int, BotApi], Talk]:
-    def talk(port: int, user: int, api: BotApi) -> Talk:
-        chat = FIRST_CHAT + user
-        return talks.Telegram(port, chat, path, api.chats[chat])
-
-    return talk
+def ready(needs: Around, folder: Path) -> dict[str, str]:
+    """The settings of a server whose data folder, in `folder`, knows the content already."""
+    shutil.copytree(needs.learnt / "data" / "models", folder / "data" / "models")
+    return {"CONTENT_DIR": str(needs.learnt / "knowledge_base")}
 
 
+def embedded(channel: Channel) -> Start:
+    """On one machine, with SQLite on disk."""
+
+    @asynccontextmanager
+    async def start(needs: Around, folder: Path) -> AsyncIterator[Server]:
+        async with serving(folder, {**ready(needs, folder), **channel(needs)}) as server:
+            yield server
+
+    return start
+
+
+@asynccontextmanager
+async def stores(needs: Around) -> AsyncIterator[dict[str, str]]:
+    """The settings of a fresh database in PostgreSQL, and of a Valkey that is everybody's."""
+    database = await needs.postgres.lend()
+    try:
+        yield {"DATABASE_URL": needs.postgres.url(database), "REDIS_URL": needs.valkey.url}
+    finally:
+        await needs.postgres.drop(database)
+
+
+def distributed(channel: Channel) -> Start:
+    @asynccontextmanager
+    async def start(needs: Around, folder: Path) -> AsyncIterator[Server]:
+        settings = {**ready(needs, folder), **channel(needs)}
+        async with stores(needs) as kept, serving(folder, settings | kept) as server:
+            yield server
+
+    return start
+
+
+def by_telegram(path: str) -> Callable[[int, int, BotApi], Talk]:
+    return lambda port, user, api: talks.Telegram(port, user, api, path)
+
+
+_OURS: tuple[tuple[str, str, Channel, Callable[[int, int, BotApi], Talk]], ...] = (
+    ("telegram", "Telegram, answers by calls", telegram, by_telegram("/channels/telegram")),
+    ("sms", "SMS by Twilio, in the response", _twilio, lambda p, u, _: provider_talks.TwilioSms(p, u)),
+    ("kannel", "SMS by Kannel, answers by calls", _kannel, provider_talks.KannelSms),
+    (
+        "voice",
+        "telephone by Twilio, in the response",
+        _twilio,
+        lambda p, u, _: provider_talks.TwilioVoice(p, u),
+    ),
+    ("post", "web chat by POST", _no_more, lambda p, u, _: web_talks.WebPost(p, u)),
+    ("socket", "web chat by WebSocket", _no_more, lambda p, u, _: web_talks.WebSocket(p, u)),
+)
 SYSTEMS = (
     System("bare", "bare aiohttp POST", _bare, lambda port, user, _: talks.BarePost(port, user)),
-    System("aiogram", "aiogram 3, Telegram webhook, memory", _aiogram, _telegram("/webhook")),
-    System("telegram", "Pishkhan, Telegram webhook", _pishkhan, _telegram("/channels/telegram")),
-    System("post", "Pishkhan, web chat by POST", _pishkhan, lambda port, user, _: talks.WebPost(port, user)),
-    System("echo", "bare aiohttp WebSocket echo", _bare, lambda port, user, _: talks.Echo(port, user)),
-    System("socket", "Pishkhan, web chat by WebSocket", _pishkhan, lambda port, user, _: talks.WebSocket(port, user)),
+    System("echo", "bare aiohttp WebSocket echo", _bare, lambda port, user, _: web_talks.Echo(port, user)),
+    System(
+        "aiogram",
+        "aiogram 3, RedisStorage, answers by calls",
+        _peer("aiogram_form", lambda needs: needs.api.url, lambda needs: needs.valkey.url),
+        by_telegram("/webhook"),
+    ),
+    System(
+        "ptb",
+        "python-telegram-bot, ConversationHandler in memory",
+        _peer("ptb_form", lambda needs: needs.api.url),
+        by_telegram("/webhook"),
+    ),
+    System("botbuilder", "botbuilder on aiohttp, memory", _peer("botbuilder_form"), talks.Activities),
+    *(System(id, f"Pishkhan, SQLite: {name}", embedded(channel), talk) for id, name, channel, talk in _OURS),
+    *(
+        System(f"{id}_distributed", f"Pishkhan, PostgreSQL + Valkey: {name}", distributed(channel), talk)
+        for id, name, channel, talk in _OURS
+    ),
 )
+BY_ID: Mapping[str, System] = {system.id: system for system in SYSTEMS}

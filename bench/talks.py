@@ -1,29 +1,34 @@
-"""How a citizen talks to each system. A talk is one user's; `script` is said over and over."""
+"""How a citizen talks to each system. A talk is one user's; `script` is said over and over, each time by a new citizen,
+for whom `arrive` is called first. What web chat, text messages and the telephone need is in modules of their own.
+"""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from typing import Protocol
 
 import orjson
 
-from bench.botapi import Chat
-from bench.conversation import Turn, form
+from bench.botapi import BotApi
+from bench.conversation import WEBHOOK_SECRET, Turn, form
 from bench.wire import Client
 
-WEBHOOK_SECRET = "bench-secret"
-HELLO = Turn("", re.compile(".", re.DOTALL))
 FORMS_A_VISIT = 3
-"""A web chat session may send 20 frames in 10 s, so a visitor fills in three forms and comes again as a new one."""
+"""What one citizen does before the next one comes: limits for each citizen are not what is measured."""
+USERS = 10_000  # that a citizen's number is the user's modulo
 
 _UPDATE_IDS = itertools.count(1)
+_CITIZENS = itertools.count(1)
 
 
 class Talk(Protocol):
     @property
     def script(self) -> tuple[Turn, ...]: ...
+
+    def arrive(self) -> None:
+        """From now on somebody else."""
+        ...
 
     async def say(self, words: str) -> str:
         """The answer's text. Raises ConnectionError, ValueError for an answer of a wrong shape."""
@@ -48,17 +53,27 @@ def update(chat: int, text: str) -> bytes:
     return orjson.dumps({"update_id": id, "message": message})
 
 
-class _Connected:
+class Connected:
     """Opens its connection with the first words."""
 
     def __init__(self, port: int, user: int) -> None:
         self.port = port
         self.user = user
+        self.citizen = 0
         self._client: Client | None = None
 
     @property
     def script(self) -> tuple[Turn, ...]:
-        return form(self.user)
+        return form(self.user) * FORMS_A_VISIT
+
+    def arrive(self) -> None:
+        self.citizen = next(_CITIZENS) * USERS + self.user
+
+    @property
+    def forwarded(self) -> bytes:
+        """The header by which a proxy tells the citizen's own IP address."""
+        n = self.citizen // USERS
+        return b"X-Forwarded-For: 10.%d.%d.%d\r\n" % (n >> 14 & 255, n >> 6 & 255, (n & 63) * 4 + 1)
 
     async def client(self) -> Client:
         if self._client is None:
@@ -71,13 +86,13 @@ class _Connected:
             self._client = None
 
 
-class BarePost(_Connected):
+class BarePost(Connected):
     """The same updates, answered with a constant."""
 
     @property
     def script(self) -> tuple[Turn, ...]:
         constant = re.compile(r'^\{"ok":true\}$')
-        return tuple(Turn(turn.say, constant) for turn in form(self.user))
+        return tuple(Turn(turn.say, constant) for turn in super().script)
 
     async def say(self, words: str) -> str:
         client = await self.client()
@@ -85,96 +100,57 @@ class BarePost(_Connected):
         return body.decode()
 
 
-class Telegram(_Connected):
-    """A turn ends when the webhook call is answered and the reply has reached the Bot API server."""
+class Called(Connected):
+    """A turn ends when the webhook call is answered and the reply has reached the API server."""
 
-    def __init__(self, port: int, user: int, path: str, chat: Chat) -> None:
+    def __init__(self, port: int, user: int, api: BotApi) -> None:
         super().__init__(port, user)
-        self._path = path.encode()
-        self._chat = chat
-        self._headers = b"X-Telegram-Bot-Api-Secret-Token: %s\r\n" % WEBHOOK_SECRET.encode()
+        self.api = api
 
-    async def say(self, words: str) -> str:
-        client = await self.client()
-        status, _ = await client.post(self._path, update(self.user, words), self._headers)
-        if status != 200:
+    def arrive(self) -> None:
+        self.api.chats.pop(self.citizen, None)
+        super().arrive()
+
+    async def told(self, status: int) -> str:
+        if status not in (200, 201, 202):
             raise ValueError(f"the webhook answered {status}")
-        texts = await self._chat.read()
+        texts = await self.api.chats[self.citizen].read()
         if len(texts) != 1:
             raise ValueError(f"{len(texts)} messages came for one")
         return texts[0]
 
 
-class _WebChat(_Connected):
-    def __init__(self, port: int, user: int) -> None:
-        super().__init__(port, user)
-        self._ids: Iterator[int] = itertools.count(1)
+class Telegram(Called):
+    """`ports`: of servers that take the turns by turns."""
 
-    @property
-    def script(self) -> tuple[Turn, ...]:
-        return (HELLO, *form(self.user) * FORMS_A_VISIT)
-
-    def message(self, words: str, **more: str) -> bytes:
-        return orjson.dumps({"type": "message", "id": f"m-{next(self._ids)}", "text": words, **more})
-
-
-class WebPost(_WebChat):
-    """The web chat of clients without a WebSocket; the answer comes in the response."""
-
-    _token = ""
+    def __init__(self, port: int, user: int, api: BotApi, path: str, *others: int) -> None:
+        super().__init__(port, user, api)
+        self._path = path.encode()
+        self._headers = b"X-Telegram-Bot-Api-Secret-Token: %s\r\n" % WEBHOOK_SECRET.encode()
 
     async def say(self, words: str) -> str:
         client = await self.client()
-        body = self.message(words, session=self._token) if words else b'{"type":"hello","session":null,"language":"fa"}'
-        _, answer = await client.post(b"/channels/web/messages", body)
-        frames = orjson.loads(answer).get("frames", ())
-        if not words:
-            self._token = frames[0]["session"]
-        return "\n".join(f["text"] for f in frames if f["type"] == "reply")
+        status, _ = await client.post(self._path, update(self.citizen, words), self._headers)
+        return await self.told(status)
 
 
-class WebSocket(_WebChat):
-    """Each visit is a connection of its own."""
+class Activities(Called):
+    """Bot Framework's protocol (learn.microsoft.com/azure/bot-service/rest-api)."""
 
     async def say(self, words: str) -> str:
-        if not words:
-            return await self._hello()
         client = await self.client()
-        client.send(self.message(words))
-        texts = []
-        while (frame := orjson.loads(await client.receive()))["type"] != "ack":
-            if frame["type"] != "reply":
-                raise ValueError(f"a frame {frame['type']} instead of a reply")
-            texts.append(frame["text"])
-        return "\n".join(texts)
-
-    async def _hello(self) -> str:
-        self.close()
-        client = await self.client()
-        await client.upgrade(b"/channels/web/socket")
-        client.send(b'{"type":"hello","session":null,"language":"fa"}')
-        last = orjson.loads(await client.receive())["seq"]
-        texts = []
-        seq = 0
-        while seq < last:
-            frame = orjson.loads(await client.receive())
-            seq = frame["seq"]
-            texts.append(frame["text"])
-        return "\n".join(texts)
-
-
-class Echo(_WebChat):
-    """The same frames and as many connections, sent back as they came."""
-
-    @property
-    def script(self) -> tuple[Turn, ...]:
-        return tuple(Turn(turn.say, re.compile(re.escape(turn.say))) for turn in super().script)
-
-    async def say(self, words: str) -> str:
-        if not words:
-            self.close()
-            await (await self.client()).upgrade(b"/echo")
-        client = await self.client()
-        client.send(self.message(words))
-        text: str = orjson.loads(await client.receive())["text"]
-        return text
+        chat = str(self.citizen)
+        activity = {
+            "type": "message",
+            "id": str(next(_UPDATE_IDS)),
+            "timestamp": "2026-11-23T06:00:00.000Z",
+            "serviceUrl": self.api.url,
+            "channelId": "bench",
+            "from": {"id": chat, "name": "Citizen"},
+            "recipient": {"id": "bot", "name": "Counter"},
+            "conversation": {"id": chat},
+            "locale": "fa-IR",
+            "text": words,
+        }
+        status, _ = await client.post(b"/api/messages", orjson.dumps(activity))
+        return await self.told(status)

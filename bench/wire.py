@@ -107,18 +107,26 @@ class Client(asyncio.Protocol):
             await self._waiter
         return self._come.popleft()
 
-    async def post(self, path: bytes, body: bytes, headers: bytes = b"") -> tuple[int, bytes]:
+    async def post(
+        self, path: bytes, body: bytes, headers: bytes = b"", kind: bytes = b"application/json"
+    ) -> tuple[int, bytes]:
         """Status and body of the answer. Each of `headers` ends with CRLF."""
         self._transport.write(
-            b"POST %s HTTP/1.1\r\n%s%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            % (path, self._host, headers, len(body), body)
+            b"POST %s HTTP/1.1\r\n%s%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
+            % (path, self._host, headers, kind, len(body), body)
         )
         head, answer = await self._next()
         return int(head[9:12]), answer
 
-    async def upgrade(self, path: bytes) -> None:
+    async def get(self, path: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer."""
+        self._transport.write(b"GET %s HTTP/1.1\r\n%s\r\n" % (path, self._host))
+        head, answer = await self._next()
+        return int(head[9:12]), answer
+
+    async def upgrade(self, path: bytes, headers: bytes = b"") -> None:
         """From now on `send` and `receive`."""
-        self._transport.write(b"GET %s HTTP/1.1\r\n%s%s\r\n" % (path, self._host, _UPGRADE % _KEY))
+        self._transport.write(b"GET %s HTTP/1.1\r\n%s%s%s\r\n" % (path, self._host, headers, _UPGRADE % _KEY))
         head, _ = await self._next()
         if int(head[9:12]) != 101:
             raise ConnectionError("the server speaks no WebSocket here")

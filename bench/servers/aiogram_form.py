@@ -1,7 +1,7 @@
-"""The same form on aiogram 3: `python -m bench.servers.aiogram_form PORT API_URL`.
+"""The same form on aiogram 3: `python -m bench.servers.aiogram_form PORT API_URL REDIS_URL`.
 
-As its documentation builds a webhook bot: FSM in MemoryStorage, aiohttp integration, replies by `message.answer`. It
-keeps no transcript, replays nothing, and forgets all at the end of the process.
+As its documentation builds a webhook bot: FSM in RedisStorage, aiohttp integration, replies by `message.answer`. It
+keeps no transcript, replays nothing and files nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,12 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiogram.filters import Command
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.fsm.storage.memory import MemoryStorage
+from aiogram.fsm.storage.redis import RedisStorage
 from aiogram.types import KeyboardButton, Message, ReplyKeyboardMarkup, ReplyKeyboardRemove
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
 from aiohttp import web
 
-from bench.botapi import TOKEN
-from bench.conversation import CONFIRM, COUNT, DETAILS, KIND, KINDS, NAME
-from bench.talks import WEBHOOK_SECRET
+from bench.conversation import CONFIRM, COUNT, DETAILS, KIND, KINDS, NAME, TOKEN, WEBHOOK_SECRET
 
 PATH = "/webhook"
 router = Router()
@@ -84,9 +82,9 @@ async def confirmed(message: Message, state: FSMContext) -> None:
 
 
 def main() -> None:
-    port, api_url = int(sys.argv[1]), sys.argv[2]
+    port, api_url, redis_url = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(api_url)))
-    dispatcher = Dispatcher(storage=MemoryStorage())
+    dispatcher = Dispatcher(storage=RedisStorage.from_url(redis_url))
     dispatcher.include_router(router)
     app = web.Application()
     SimpleRequestHandler(dispatcher, bot, secret_token=WEBHOOK_SECRET).register(app, PATH)

@@ -1,0 +1,70 @@
+"""The servers that run: each is started when it is first asked for, and runs until the bench ends. Idle ones cost next
+to nothing, so windows can be short and interleaved.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench import load
+from bench.botapi import BotApi
+from bench.process import Server
+from bench.systems import BY_ID, Around, System, around
+from bench.talks import Talk
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A system that has answered. `start`: seconds to its first answer; `idle`: MB after the first conversation."""
+
+    system: System
+    server: Server
+    api: BotApi
+    start: float
+    idle: float
+
+    def users(self, count: int) -> list[Talk]:
+        return [self.system.talk(self.server.port, user, self.api) for user in range(count)]
+
+
+class Pool:
+    """`async with Pool(folder) as pool`: all that runs lives in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: dict[str, Running] = {}
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self.needs: Around = await stack.enter_async_context(around(self._folder / "learnt"))
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def up(self, *ids: str) -> list[Running]:
+        """These systems, each of which has answered. Raises RuntimeError when one does not start or answers wrongly."""
+        for id in ids:
+            if id not in self._running:
+                self._running[id] = await self._started(BY_ID[id])
+                sys.stderr.write(f"{id} is up\n")
+        return [self._running[id] for id in ids]
+
+    async def _started(self, system: System) -> Running:
+        api = self.needs.api
+        server = await self._stack.enter_async_context(system.start(self.needs, self._folder / system.id))
+        await server.accepting()
+        talk = system.talk(server.port, 0, api)
+        try:
+            start = await load.once(talk) - server.started_at
+        finally:
+            talk.close()
+        return Running(system, server, api, start, server.memory())
