@@ -36,7 +36,7 @@ from bot.core.voice_content import Person, VoiceContent
 from bot.courier import Courier
 from bot.desk.identity import LinkedIdentity
 from bot.dialogs import desk_news
-from bot.gateway import Outcome
+from bot.gateway import End, Outcome
 from bot.stores.memory import MemoryContacts, MemoryRecords, MemorySessions
 from tests import posted
 from tests.conversation import KNOWLEDGE_BASE, Conversation, content
@@ -98,7 +98,7 @@ class Airtime:
     def open(self, session: object) -> None:
         pass
 
-    async def send(self, number: str, text: str, *, key: str = "") -> str:
+    async def send(self, number: str, text: str, *, key: str = "", since: datetime | None = None) -> str:
         if number not in self.screens:
             return ""  # nobody's in this walk: its codes are not read
         if code := _CODE.match(fold_digits(text)):
@@ -292,7 +292,8 @@ class Counter(Conversation):
             self.told.append(f"    (killed during {heard.key})")
             self.begin()
             self.sessions.dies = self.contacts.dies = False
-            return replace(await self.gateway.receive(heard), repeated=heard.key in self.taken)
+            outcome = await self.gateway.receive(heard)
+            return replace(outcome, end=End.REPLAYED if heard.key in self.taken else End.ANSWERED)
 
     async def bring_news(self) -> None:
         """The courier's round."""
