@@ -27,12 +27,13 @@ MAIL = "planted@example.org"
 PLANTED = (SAID, MOBILE[1:], NATIONAL_ID, SECRET_KEY, TELEGRAM_TOKEN, WEBHOOK_SECRET, API_TOKEN, NAME, MAIL)
 
 
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
+@pytest.fixture(params=["text", "json"])
+def log(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the server's logging, at its most talkative, has written."""
+    monkeypatch.setenv("LOG_FORMAT", "")
     root, ours = logging.getLogger(), logging.getLogger("bot")
     before = root.handlers[:], root.level, ours.level, logging.raiseExceptions
-    logs.set_up("DEBUG")
+    logs.set_up("DEBUG", request.param)
     written = io.StringIO()
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -48,15 +49,15 @@ def update(number: int, text: str) -> dict[str, Any]:
     return {"update_id": number, "message": message}
 
 
-async def converse(client: Client) -> None:
+async def converse(client: Client, time: int) -> None:
     """Words of every sensitive kind over every door, wanted and unwanted."""
     gateway = client.app[app.COUNTER].gateway
     me = Address("console", MOBILE)
     said = ["/start", SAID, "/form/building_permit_request", NAME, NATIONAL_ID, MOBILE, "1", SAID, "/cancel", MAIL]
     for n, text in enumerate(said):
-        await gateway.receive(Inbound(f"t{n}", me, Event.MESSAGE, text=text))
+        await gateway.receive(Inbound(f"{time}.{n}", me, Event.MESSAGE, text=text))
     secret = {"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}
-    await client.post("/channels/telegram", headers=secret, json=update(1, f"{SAID} {MOBILE}"))
+    await client.post("/channels/telegram", headers=secret, json=update(time, f"{SAID} {MOBILE}"))
     await client.post("/channels/telegram", headers={**secret, "X-Telegram-Bot-Api-Secret-Token": SAID.encode().hex()})
     await client.post("/channels/web/messages", json={"text": SAID}, headers={"X-Session": NAME})
     await client.post("/channels/web/messages", data=SAID.encode())
@@ -79,19 +80,23 @@ async def test_the_log_holds_nobody_s_data(tmp_path: Path, log: io.StringIO, mon
         log_level="DEBUG",
     )
     async with serving(settings) as client:
-        await converse(client)
+        await converse(client, 1)
 
         async def fail(*args: object, **more: object) -> None:
             raise ValueError(f"cannot take '{SAID}' of {MOBILE} ({NATIONAL_ID}, {MAIL}) with '{NAME}' {args} {more}")
 
         for method in ("file", "miss", "look_up", "find", "search", "list_of"):
             monkeypatch.setattr(ServiceDesk, method, fail)
-        await converse(client)
+        await converse(client, 2)
+        counted = await (await client.get("/metrics")).text()
     written = log.getvalue()
     assert "request failed" in written, "the failures have to be seen, or this test shows nothing"
+    assert "turn failed" in written
     assert [p for p in PLANTED if p in written] == []
+    assert 'outcome="apology"' in counted, "and so here"
+    assert [p for p in PLANTED if p in counted] == []
 
 
 def test_the_log_would_show_a_plain_line(log: io.StringIO) -> None:
     logging.getLogger("bot.test").debug("a plain line")
-    assert 'msg="a plain line"' in log.getvalue()
+    assert "a plain line" in log.getvalue()
