@@ -1,7 +1,7 @@
 """The settings: read once, from the environment or from a file `.env`; everything that is wrong is said at once.
 
-The environment wins over the file. An empty value counts as not given. A half-configured channel, a setting of a
-channel that this version does not have, and an unknown name in the file are errors, never silently ignored.
+The environment wins over the file. An empty value counts as not given. A half-configured channel and an unknown name in
+the file are errors, never silently ignored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -36,12 +35,13 @@ _NEEDS = {
     "kavenegar_sender": ("kavenegar_api_key",),
     "kavenegar_api_url": ("kavenegar_api_key",),
     "sms_http_send_url": ("sms_webhook_secret",),
+    "smtp_url": ("mail_from",),
+    "mail_from": ("smtp_url",),
 }
 """A channel is configured whole or not at all: setting → those that have to be there with it."""
 _DATABASES = ("sqlite:///", "sqlite+aiosqlite:///", "postgresql://", "postgres://", "postgresql+asyncpg://")
-_LATER = {
-    "SMTP_URL": "the e-mail channel",
-}
+_ADDRESS = r"[^\s<>@]+@[^\s<>@]+"
+_MAILBOX = re.compile(rf"{_ADDRESS}|[^<>@\r\n]+ <{_ADDRESS}>")
 
 
 class Misconfigured(Exception):
@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     sms_http_send_url: SecretStr = SecretStr("")
     sms_webhook_secret: SecretStr = SecretStr("")
     sms_rate: float = Field(1.0, gt=0)  # messages a second
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
     fastagi_port: int = Field(0, ge=0, le=65535)
     semantic_model: str = ""
     rasa_url: SecretStr = SecretStr("")
@@ -196,6 +198,21 @@ class Settings(BaseSettings):
             raise ValueError("has to be a number such as +12025550123")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value and (parts.scheme not in ("smtp", "smtps") or not parts.hostname):
+            raise ValueError("has to be an address such as smtp://user:password@mail.example.org:587 or smtps://…")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _mailbox(cls, value: str) -> str:
+        if value and not _MAILBOX.fullmatch(value):
+            raise ValueError("has to be an address such as desk@example.org or Desk <desk@example.org>")
+        return value
+
     @field_validator("sms_http_send_url")
     @classmethod
     def _send_url(cls, value: SecretStr) -> SecretStr:
@@ -269,15 +286,6 @@ class Settings(BaseSettings):
 
 def read(env_file: Path | None = Path(".env")) -> Settings:
     """The settings of this process. Raises Misconfigured."""
-    given = {**(dotenv_values(env_file) if env_file else {}), **os.environ}
-    problems = [
-        f"{name} is set, but {what} comes in a later version; see README.md for what this one has"
-        for name in sorted(given)
-        for prefix, what in _LATER.items()
-        if name.startswith(prefix) and given[name]
-    ]
-    if problems:
-        raise Misconfigured(*problems)
     try:
         return Settings(_env_file=env_file)
     except ValidationError as error:

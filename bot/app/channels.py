@@ -15,10 +15,12 @@ from bot.channels.webchat import WebChat
 from bot.core.catalogue import pick
 from bot.core.messages import Address, Phrase
 from bot.core.ports import Rate, Sender
+from bot.courier import Receipts
 from bot.settings import Settings, derived, secret_key, webhook_secret
 from bot.web.sandbox import Officer, Sandbox
 
 if TYPE_CHECKING:
+    from bot.channels.mail import Mail
     from bot.channels.telegram import Telegram
     from bot.channels.voice.prompts import Prompts
 
@@ -45,6 +47,7 @@ class Channels:
         self._newcomer = newcomer
         self._wake = wake
         self._settings = settings = counter.settings
+        self.receipts = Receipts(counter.outbox, counter.live.now, wake)
         self.prompts: Prompts | None = None
         alone = settings.worker == "inside"  # the sandbox remembers in this process
         self.sandbox = self._new_sandbox() if alone and not settings.production else None
@@ -54,10 +57,13 @@ class Channels:
         telling: list[Telling] = [self.web, *self._messengers(), *self._sms()]
         self.all: list[Channel] = [*telling, *(self._voice() if calls else ())]
         self.senders: dict[str, Sender] = {channel.name: channel for channel in telling}
+        if mail := self._mail():
+            self.senders[mail.name] = mail
+        self._routes = [*(self.prompts.routes() if self.prompts else ()), *(mail.routes() if mail else ())]
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """Those that belong to no channel alone: the sound of all telephones."""
-        return self.prompts.routes() if self.prompts else ()
+        """Those that belong to no channel alone: the sound of all telephones, and the end of our mail."""
+        return self._routes
 
     def reached_at(self, address: Address) -> Address:
         """Where a notice for this address goes: to a telephone, as a text message."""
@@ -154,9 +160,28 @@ class Channels:
             return
         counter = self._counter
         rate = Rate(settings.sms_rate, settings.sms_rate)
-        sms = Sms(counter.gateway, counter.files, counter.contacts, counter.renderer, driver=driver, rate=rate)
+        parts = (counter.gateway, counter.files, counter.contacts, counter.renderer)
+        sms = Sms(*parts, driver=driver, rate=rate, receipt=self.receipts.take)
         counter.identity.texting, counter.identity.wake = True, self._wake
         yield sms
+
+    def _mail(self) -> Mail | None:
+        settings, counter = self._settings, self._counter
+        if not settings.smtp_url:
+            return None
+        from bot.channels.mail import Mail, MailServer
+
+        counter.identity.mailing = True
+        return Mail(
+            counter.contacts,
+            counter.renderer,
+            MailServer.of(settings.smtp_url.get_secret_value()),
+            sender=settings.mail_from,
+            organization=lambda language: pick(counter.live.catalogue.organization.name, language),
+            secret=derived(settings, "mail"),
+            clock=counter.live.now,
+            public_url=self._own_url,
+        )
 
     def _twilio_account(self) -> tuple[str, str, str, str] | None:
         """Account, token, number and API: the operator's, else the sandbox's."""
@@ -247,6 +272,7 @@ class Channels:
         async with AsyncExitStack() as self._opened:
             self._app = app
             yield
+        await self.receipts.close()
 
     async def _open_messenger(self) -> None:
         if "telegram" in self.senders or self.sandbox is None:

@@ -1,7 +1,7 @@
-"""Who is who: one-time codes by text message, tickets that are opened elsewhere, and contacts that become one.
+"""Who is who: one-time codes by text or e-mail, tickets that are opened elsewhere, and contacts that become one.
 
 Codes and tickets are computed from the secret key, so nothing is stored until a ticket is used. A code holds for one
-number, one asker and one question of one dialog, and for the five minutes of its window and the five after it.
+address, one asker and one question of one dialog, and for the five minutes of its window and the five after it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 
 from bot.core.messages import Address, Phrase, Reply, Term
 from bot.core.notices import News, Notice
-from bot.core.ports import Consent, Contacts, SessionStore, Transcripts
+from bot.core.ports import Consent, Contacts, SessionStore, Transcripts, Way
 from bot.core.records import Records
 from bot.core.requests import TooManyAttempts
 from bot.core.sessions import Session
@@ -42,8 +42,8 @@ Door = Callable[[str], str]
 
 
 class LinkedIdentity:
-    """`Identity`. The application sets `texting` when there is a channel of text messages, and `wake`, which is called
-    when one lies in the outbox."""
+    """`Identity`. The application sets `texting` and `mailing` when there is such a channel, and `wake`, which is
+    called when something lies in the outbox."""
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class LinkedIdentity:
         self._clock = clock
         self._secret = secret
         self.texting = False
+        self.mailing = False
         self.wake: Callable[[], None] = lambda: None
         self.door_of: dict[str, Door] = {}  # channel → its door
 
@@ -82,17 +83,17 @@ class LinkedIdentity:
         await self._tell(to, News(command, key=key, urgent=True), now)
         return True
 
-    async def send_code(self, number: str, by: Address, language: str, *, key: str, turn: str) -> bool:
+    async def send_code(self, to: Address, by: Address, language: str, *, key: str, turn: str) -> bool:
         """By the outbox: it outlives a crash, and a provider that is slow does not keep the citizen waiting. What lies
         there tells the code to nobody who has not our secret."""
-        to = Address("sms", number)
-        if not self.can_text(number) or await self._contacts.consent(to) is Consent.NOTHING:
+        possible = self.can_text(to.number) if to.number else self.mailing
+        if not possible or await self._contacts.consent(to) is Consent.NOTHING:
             return False
         now = self._clock()
         limits = (SENT_BY_ADDRESS, SENT_TO_NUMBER)
-        rule = counted(by, number, limits, now, right=False)
+        rule = counted(by, to.id, limits, now, right=False)
         since = now - max(limit.window for limit in limits)
-        await self._records.guess("code_sent", by, number, at=now, since=since, rule=rule)
+        await self._records.guess("code_sent", by, to.id, at=now, since=since, rule=rule)
         window = self._window(now)
         until = datetime.fromtimestamp((window + 2) * WINDOW.total_seconds(), UTC)
         command = f"{CODE} {language} {window} {key} {by}"
@@ -113,20 +114,20 @@ class LinkedIdentity:
         await self._records.tell(to, news, at=now)
         self.wake()
 
-    async def check_code(self, number: str, digits: str, by: Address, *, key: str) -> bool:
+    async def check_code(self, of: Address, digits: str, by: Address, *, key: str) -> bool:
         now = self._clock()
         given = "".join(c for c in fold_digits(digits) if c.isdigit()).encode()
         window = self._window(now)
-        codes = [self._code(number, str(by), key, w).encode() for w in (window, window - 1)]
+        codes = [self._code(of.id, str(by), key, w).encode() for w in (window, window - 1)]
         right = sum(hmac.compare_digest(code, given) for code in codes) > 0
         limits = (CODES_BY_ADDRESS, CODES_OF_NUMBER)
-        rule = counted(by, number, limits, now, right)
+        rule = counted(by, of.id, limits, now, right)
         since = now - max(limit.window for limit in limits)
-        return await self._records.guess("code", by, number, at=now, since=since, rule=rule)
+        return await self._records.guess("code", by, of.id, at=now, since=since, rule=rule)
 
-    def _code(self, number: str, by: str, key: str, window: int) -> str:
-        """RFC 4226's truncation, over the number, the asker, the question and the time."""
-        digest = self._digest(f"code {number} {by} {key} {window}")
+    def _code(self, of: str, by: str, key: str, window: int) -> str:
+        """RFC 4226's truncation, over the number or mailbox, the asker, the question and the time."""
+        digest = self._digest(f"code {of} {by} {key} {window}")
         at = digest[-1] & 15
         value = int.from_bytes(digest[at : at + 4], "big") & 0x7FFFFFFF
         return f"{value % 10**CODE_DIGITS:0{CODE_DIGITS}}"
@@ -164,11 +165,24 @@ class LinkedIdentity:
 
     # --- contacts -------------------------------------------------------------------------------
 
-    async def contact_of(self, number: str) -> str:
-        return await self._contacts.resolve(Address("sms", number), fresh=True)
+    async def contact_of(self, address: Address) -> str:
+        return await self._contacts.resolve(address, fresh=True)
 
     async def addresses(self, contact: str) -> Sequence[Address]:
         return await self._contacts.addresses(contact)
+
+    async def ways(self, address: Address) -> Sequence[Way]:
+        return await self._contacts.ways(address)
+
+    async def choose(self, address: Address) -> None:
+        await self._contacts.prefer(address)
+        await self._contacts.allow(address, Consent.EVERYTHING)
+
+    async def no_news(self, contact: str) -> None:
+        """An address that wants not even answers is left alone."""
+        for address in await self._contacts.addresses(contact):
+            if await self._contacts.consent(address) is Consent.EVERYTHING:
+                await self._contacts.allow(address, Consent.REPLIES)
 
     async def absorb(self, contact: str, into: str) -> Session:
         return await self._sessions.absorb(contact, into)

@@ -1,6 +1,7 @@
 """One person on several channels: proofs that an address is theirs, drafts that come together, addresses set apart.
 
-Nothing here knows which channels there are: doors and addresses come by name, and each name has a phrase.
+Nothing here knows which channels there are, but those that one-time codes go by: doors and addresses come by name, and
+each name has a phrase.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _CHOICE = Expect(Kind.CHOICE)
 BY_CODE = Choice("code", Phrase("link.by_code"))
 AGAIN = Choice("again", Phrase("link.again"))
 APART = "apart:"
+SMS, MAIL = "sms", "mail"  # channels by which a code goes out
 _SHOWN_DIGITS = 4  # of a telephone number that is linked
 
 
@@ -29,11 +31,15 @@ def limited(error: TooManyAttempts) -> Done:
     return Done((Reply(Phrase("track.limited", {"minutes": error.minutes})),))
 
 
-def label(channel: str, number: str) -> Phrase:
-    """An address as its owner knows it; of a number its last digits."""
-    if not number:
-        return Phrase(f"link.on_{channel}")
-    return Phrase(f"link.on_{channel}_of", {"number": Term("digits", f"…{number[-_SHOWN_DIGITS:]}")})
+def label(address: Address) -> Phrase:
+    """An address as its owner knows it; of a number its last digits, of a mailbox its first letter and its place."""
+    if address.number:
+        shown = f"…{address.number[-_SHOWN_DIGITS:]}"
+        return Phrase(f"link.on_{address.channel}_of", {"number": Term("digits", shown)})
+    name, at, place = address.id.partition("@")
+    if address.channel == MAIL and at:
+        return Phrase("link.on_mail_of", {"mail": Term("digits", f"{name[:1]}…@{place}")})
+    return Phrase(f"link.on_{address.channel}")
 
 
 def known(addresses: Sequence[Address], here: Address) -> list[list[str]]:
@@ -76,7 +82,7 @@ class LinkDialog(Soft):
         choices = [BY_CODE] if not context.number and self.identity.can_text() else []
         addresses: Sequence[Sequence[str]] = frame.answers.get("known", ())
         if len(addresses) > 1:
-            labels = tuple(label(channel, Address(channel, id).number) for channel, id in addresses)
+            labels = tuple(label(Address(*each)) for each in addresses)
             lines.append(Phrase("link.linked", {"lines": tuple(Phrase("link.line", {"way": one}) for one in labels)}))
             choices += [Choice(f"{APART}{n}", Phrase("link.apart", {"way": one})) for n, one in enumerate(labels)]
         if not lines and not choices:
@@ -113,21 +119,24 @@ class LinkDialog(Soft):
             raise Invalid(Phrase("invalid." + unreadable.reason)) from None
         if not self.identity.can_text(number):
             raise Invalid(Phrase("link.no_text"))
-        if not await self._sent(number, frame, heard, context):
+        if not await code_sent(self.identity, Address(SMS, number), frame, heard, context):
             raise Invalid(Phrase("link.no_text"))
         return Goto("code", {**frame.answers, "number": number})
-
-    async def _sent(self, number: str, frame: Frame, heard: Inbound, context: Context) -> bool:
-        return await self.identity.send_code(number, context.address, context.language, key=frame.id, turn=heard.key)
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         number = frame.answers["number"]
         if heard.value == AGAIN.value:
-            await self._sent(number, frame, heard, context)
+            await code_sent(self.identity, Address(SMS, number), frame, heard, context)
             return Goto("code", frame.answers, (Reply(Phrase("link.sent_again")),))
-        if not await self.identity.check_code(number, heard.text, context.address, key=frame.id):
+        mine = Address(SMS, number)
+        if not await self.identity.check_code(mine, heard.text, context.address, key=frame.id):
             raise Invalid(Phrase("link.wrong_code"))
-        return await joined(self.identity, await self.identity.contact_of(number), context)
+        return await joined(self.identity, await self.identity.contact_of(mine), context)
+
+
+async def code_sent(identity: Identity, to: Address, frame: Frame, heard: Inbound, context: Context) -> bool:
+    """See `Identity.send_code`: for this question, by this turn."""
+    return await identity.send_code(to, context.address, context.language, key=frame.id, turn=heard.key)
 
 
 async def joined(identity: Identity, other: str, context: Context) -> Done:
@@ -185,15 +194,13 @@ class IdentifyDialog(Soft):
         if heard.event is Event.CHOICE:
             if heard.value == NO.value:
                 return Done(obey="/menu")
-            if not await self.identity.send_code(
-                context.number, context.address, context.language, key=frame.id, turn=heard.key
-            ):
+            if not await code_sent(self.identity, Address(SMS, context.number), frame, heard, context):
                 return Done((Reply(Phrase("identify.impossible")),), obey="/menu")
             again = (Reply(Phrase("link.sent_again")),) if frame.step == "code" else ()
             return Goto("code", frame.answers, again)
         if frame.step == "offer":
             return Pass()
-        if not await self.identity.check_code(context.number, heard.text, context.address, key=frame.id):
+        if not await self.identity.check_code(Address(SMS, context.number), heard.text, context.address, key=frame.id):
             raise Invalid(Phrase("link.wrong_code"))
         return Done((Reply(Phrase("identify.done")),), proven=True, obey=frame.answers.get("then", ""))
 

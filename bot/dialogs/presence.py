@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.messages import Event, Phrase, Term
+from bot.core.messages import Address, Event, Phrase, Term
 from bot.core.sessions import Session
 from bot.dialogs.fields import local_number
 from bot.dialogs.stage import Stage
@@ -60,7 +60,7 @@ class Presence(Stage):
         """The messenger itself says that this number is the sender's own: so are its calls and its text messages.
         Whether another conversation came along."""
         identity, number = self.dialogs.identity, self.heard.phone
-        if identity is None or (other := await identity.contact_of(number)) == self.context.contact:
+        if identity is None or (other := await identity.contact_of(Address("sms", number))) == self.context.contact:
             return False
         self.adopt(await identity.absorb(other, self.context.contact))
         self.say(Phrase("link.number", {"number": Term("digits", local_number(number))}))

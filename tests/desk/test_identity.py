@@ -42,7 +42,7 @@ class Counter:
 
     async def send(self, by: Address = HOME, key: str = "f1", number: str = NUMBER) -> bool:
         self.turns += 1
-        return await self.identity.send_code(number, by, "fa", key=key, turn=f"turn {self.turns}")
+        return await self.identity.send_code(Address("sms", number), by, "fa", key=key, turn=f"turn {self.turns}")
 
     async def code(self, by: Address = HOME, key: str = "f1", number: str = NUMBER) -> str:
         """The one that is sent now."""
@@ -55,7 +55,7 @@ class Counter:
         return [(notice.address.id, code_of(said[0])) for notice, said in told if said]
 
     async def is_right(self, digits: str, by: Address = HOME, key: str = "f1", number: str = NUMBER) -> bool:
-        return await self.identity.check_code(number, digits, by, key=key)
+        return await self.identity.check_code(Address("sms", number), digits, by, key=key)
 
 
 def code_of(reply: Reply) -> str:
@@ -129,9 +129,9 @@ async def test_who_can_be_texted(counter: Counter) -> None:
 
 async def test_a_turn_that_is_taken_again_sends_no_second_code(counter: Counter) -> None:
     for _ in range(2):
-        assert await counter.identity.send_code(NUMBER, HOME, "fa", key="f1", turn="web:1")
+        assert await counter.identity.send_code(SMS, HOME, "fa", key="f1", turn="web:1")
     assert len(await counter.sent()) == 1
-    assert await counter.identity.send_code(NUMBER, HOME, "fa", key="f1", turn="web:2")
+    assert await counter.identity.send_code(SMS, HOME, "fa", key="f1", turn="web:2")
     (_, first), (_, second) = await counter.sent()
     assert first == second, "asked for again within its minutes"
 
@@ -197,7 +197,7 @@ async def test_requests_follow_the_contact_that_took_over(counter: Counter) -> N
     office = counter.office
     request = await office.file(address=SMS)
     home = await office.contacts.resolve(HOME)
-    taken = await counter.identity.absorb(await counter.identity.contact_of(NUMBER), home)
+    taken = await counter.identity.absorb(await counter.identity.contact_of(SMS), home)
     await office.contacts.link(taken.contact, home)
     assert [r.code for r in await office.desk.list_of(home)] == [request.code]
     found = await office.desk.find(request.code)
@@ -209,7 +209,7 @@ async def test_requests_go_with_an_address_that_is_set_apart(counter: Counter) -
     office = counter.office
     texted, written = await office.file(address=SMS), await office.file()
     home = await office.contacts.resolve(HOME)
-    await office.contacts.link(await counter.identity.contact_of(NUMBER), home)
+    await office.contacts.link(await counter.identity.contact_of(SMS), home)
     await counter.identity.unlink(Address("voice", NUMBER))
     assert [r.code for r in await office.desk.list_of(home)] == [written.code]
     assert [r.code for r in await office.desk.list_of(await office.contacts.resolve(SMS))] == [texted.code]
@@ -246,7 +246,7 @@ async def test_who_wants_no_messages_gets_no_texts(counter: Counter) -> None:
 
 async def test_the_ticket_of_a_contact_that_was_taken_over_holds_no_longer(counter: Counter) -> None:
     contacts = counter.office.contacts
-    home, number = await contacts.resolve(HOME), await counter.identity.contact_of(NUMBER)
+    home, number = await contacts.resolve(HOME), await counter.identity.contact_of(SMS)
     ticket = counter.identity.ticket(number)
     await contacts.link(number, home)
     assert await counter.identity.redeem(ticket, key="f") is None
