@@ -27,6 +27,8 @@ evaluate = typer.Typer(help="Measure how well it understands.", no_args_is_help=
 requests = typer.Typer(help="See and move requests.", no_args_is_help=True, rich_markup_mode=None)
 cli.add_typer(evaluate, name="evaluate")
 cli.add_typer(requests, name="requests")
+notices = typer.Typer(help="What was told and what was not.", no_args_is_help=True, rich_markup_mode=None)
+cli.add_typer(notices, name="notices")
 questions = typer.Typer(help="What was asked and not known: see it, and make it known.", rich_markup_mode=None)
 cli.add_typer(questions, name="questions")
 rasa = typer.Typer(help="The desk inside a Rasa assistant.", no_args_is_help=True, rich_markup_mode=None)
@@ -229,6 +231,44 @@ def requests_set(
         from bot.commands import requests as desk
 
         typer.echo(desk.moved(given, code, status, note=note, unit=unit, officer=officer, json=json))
+
+
+@notices.command("list")
+def notices_list(
+    state: Annotated[str, typer.Option(help="Only these: pending, sent, delivered, dropped, dead.")] = "",
+    contact: Annotated[str, typer.Option(help="Only this citizen's: a contact's id, channel:id, a number.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    json: Json = False,
+) -> None:
+    """Notices, newest first."""
+    with worded():
+        given = _settings()
+        from bot.commands import notices as outbox
+
+        typer.echo(outbox.listed(given, state=state, contact=contact, limit=limit, json=json))
+
+
+@notices.command("show")
+def notices_show(id: Annotated[str, typer.Argument()], json: Json = False) -> None:
+    """One notice with every attempt to tell it."""
+    with worded():
+        given = _settings()
+        from bot.commands import notices as outbox
+
+        typer.echo(outbox.shown(given, id, json=json))
+
+
+@notices.command("resend")
+def notices_resend(
+    ids: Annotated[list[str] | None, typer.Argument(help="As `pishkhan notices list` names them.")] = None,
+    all_dead: Annotated[bool, typer.Option("--all-dead", help="All that were given up.")] = False,
+) -> None:
+    """Try again what was given up; the running server does it."""
+    with worded():
+        given = _settings()
+        from bot.commands import notices as outbox
+
+        typer.echo(outbox.resent(given, ids or (), all_dead=all_dead))
 
 
 @questions.callback(invoke_without_command=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -62,14 +62,14 @@ async def case_of(settings: Settings, catalogue: Catalogue, asked: str) -> Case:
             contacts = SqlContacts(stores.database)
             code = TrackingCode.found_in(asked) if ":" not in asked else None
             request = await officers.find(code) if code else None
-            wanted = request.draft.contact if request else await _contact(stores, asked)
+            wanted = request.draft.contact if request else await contact_of(stores, asked)
             contact, session = await _session(stores, wanted)
             addresses = await contacts.addresses(contact)
             if not addresses and request is None and (session is None or not session.version):
                 raise Ended("nobody is known by this: an id of a contact, channel:id, a telephone number, a code")
             ways = await contacts.ways(addresses[0]) if addresses else ()
             lines = await _lines(stores, contact)
-            told = {*addresses, *(Address(c, a.number) for a in addresses for c in TELEPHONE if a.number)}
+            told = told_at(addresses)
             return Case(
                 now=now,
                 contact=contact,
@@ -91,6 +91,11 @@ async def case_of(settings: Settings, catalogue: Catalogue, asked: str) -> Case:
         ) from None
 
 
+def told_at(addresses: Collection[Address]) -> set[Address]:
+    """Where notices for these addresses may be: those for a telephone number on either of its channels."""
+    return {*addresses, *(Address(c, a.number) for a in addresses for c in TELEPHONE if a.number)}
+
+
 def served(settings: Settings) -> dict[str, bool]:
     """Which channels this server has; in development the sandbox stands in for those without an account."""
     telephone = bool(settings.twilio_account_sid)
@@ -106,7 +111,7 @@ def served(settings: Settings) -> dict[str, bool]:
     return given
 
 
-async def _contact(stores: Stores, asked: str) -> str:
+async def contact_of(stores: Stores, asked: str) -> str:
     """Nobody is made known by being asked for."""
     channel, colon, id = asked.strip().partition(":")
     number = _number(id if colon and channel in TELEPHONE else asked)

@@ -66,7 +66,7 @@ class Runner:
 
 def test_help_names_every_command(run: Runner) -> None:
     told = run("--help").stdout
-    commands = "serve chat check migrate evaluate requests questions understand explain rasa"
+    commands = "serve chat check migrate evaluate requests notices questions understand explain rasa"
     assert all(command in told for command in commands.split())
 
 
