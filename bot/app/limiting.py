@@ -7,6 +7,8 @@ a provider's signature) is not limited by its address; providers come again afte
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from bot.app.counter import Counter
@@ -15,8 +17,11 @@ from bot.stores.limits import MemoryLimits
 from bot.web.callers import Callers, is_loopback
 from bot.web.limiting import Limiter, Rule
 
+SOCKETS = 10_000  # that one process holds open
+SPARE = 256  # files for everything else: stores, providers, requests
+
 RULES = (
-    Rule("/channels/web/socket", "sockets", burst=100, rate=10, most=10_000, each=1_000, citizens=True),
+    Rule("/channels/web/socket", "sockets", burst=100, rate=10, most=SOCKETS, each=1_000, citizens=True),
     Rule("/channels/web/files", "files", burst=30, rate=1, most=100, each=20, citizens=True),
     Rule("/channels/web/", "web", burst=300, rate=30, most=500, citizens=True),
     Rule("/channels/voice/", "calls", guarded=True, sized=True),
@@ -28,6 +33,20 @@ RULES = (
 )
 
 
+def open_files() -> int:
+    """How many this process may have open, once it has asked the system for as many as there is use for."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return SOCKETS + SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = SOCKETS + SPARE
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else soft
+
+
 def limiter(counter: Counter) -> Limiter:
     """In development whoever is at this machine has no limits of their own."""
     settings = counter.settings
@@ -37,8 +56,9 @@ def limiter(counter: Counter) -> Limiter:
         language = asked if asked in counter.live.catalogue.languages else settings.language
         return counter.renderer.text(Phrase(f"web.{code}"), language)
 
+    sockets = max(1, open_files() - SPARE)
     return Limiter(
-        RULES,
+        [replace(rule, most=sockets) if rule.most > sockets else rule for rule in RULES],
         Callers(filter(None, settings.trusted_proxies.split(","))),
         here=MemoryLimits(),
         shared=counter.stores.limits,

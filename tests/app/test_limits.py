@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import resource
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from aiohttp import ClientResponse
 from pydantic import SecretStr
 
 from bot import app
+from bot.app.limiting import SOCKETS, SPARE, open_files
 from bot.core.messages import Address, Event, Inbound
 from bot.dialogs.pace import USUAL
 from bot.gateway import End
@@ -92,6 +94,15 @@ async def test_a_contact_is_paced_by_its_session(client: Client) -> None:
         ends.append((await gateway.receive(heard)).end)
     assert ends[USUAL.burst - 1] is End.ANSWERED
     assert End.HELD in ends[USUAL.burst :]
+
+
+async def test_as_many_files_as_are_needed_may_be_open(client: Client) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        assert open_files() == min(hard, SOCKETS + SPARE) == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def no_limits(client: Client, headers: dict[str, str]) -> None:
