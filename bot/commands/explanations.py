@@ -72,7 +72,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "{channel} could not bring us its messages; {count} wait there. Its last error: {why}",
     },
     "webhook_unknown": {
-        "fa": "{channel} به پرسش ما دربارهٔ وبهوک پاسخ نداد: {why}",
+        "fa": "{channel} به پرسش ما دربارهٔ وب‌هوک پاسخ نداد: {why}",
         "en": "{channel} did not answer when asked about the webhook: {why}",
     },
     # --- what they said
@@ -196,7 +196,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "To do: give the settings of the channel {channel} (README.md) and restart the server.",
     },
     "do_webhook": {
-        "fa": "راه چاره: PUBLIC_URL و پراکسی را بررسی کنید و کارساز را دوباره راه بیندازید؛ وبهوک در آغاز ثبت می‌شود.",
+        "fa": "راه چاره: PUBLIC_URL و پراکسی را بررسی کنید و کارساز را دوباره راه بیندازید؛ وب‌هوک در آغاز ثبت می‌شود.",
         "en": "To do: check PUBLIC_URL and the proxy, and restart the server; the webhook is registered at the start.",
     },
     "do_resend": {
@@ -224,7 +224,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "To do: nothing; it will be sent at the time given.",
     },
     "do_first_words": {
-        "fa": "راه چاره: اگر نوشته است، پیامش به ما نرسیده؛ نشانی را با او بررسی کنید، سپس وبهوک و پراکسی را.",
+        "fa": "راه چاره: اگر نوشته است، پیامش به ما نرسیده؛ نشانی را با او بررسی کنید، سپس وب‌هوک و پراکسی را.",
         "en": "To do: if they wrote, it did not arrive; check the address with them, then the webhook and the proxy.",
     },
     "do_nothing": {

@@ -145,6 +145,21 @@ async def test_a_contact_that_was_merged_is_followed(counter: Counter) -> None:
     assert found["merged"] == {"finding": "merged", "from": other, "contact": mine}
 
 
+async def test_a_channel_that_is_not_set_up_is_named(counter: Counter) -> None:
+    await say(counter, "سلام", address=TELEGRAM)
+    elsewhere = counter.settings.model_copy(update={"environment": "production"})  # where no sandbox stands in
+    found = await told(elsewhere, str(TELEGRAM))
+    assert found["way_not_served"]["channel"] == "telegram"
+    assert found["next"]["finding"] == "do_channel"
+
+
+async def test_the_way_that_was_chosen_for_news_is_told(counter: Counter) -> None:
+    await say(counter, "سلام")
+    assert "preferred" not in await told(counter.settings, NUMBER)
+    await counter.contacts.prefer(SMS)
+    assert (await told(counter.settings, NUMBER))["preferred"]["id"] == "+98912…67"
+
+
 # --- turns ------------------------------------------------------------------------------------------
 
 
