@@ -34,6 +34,7 @@ from bot.stores.tables import lines, notices
 from tests.app.serving import serving, settings_of, until
 from tests.channels.botapi import BotApi, Json, message
 from tests.conversation import KNOWLEDGE_BASE
+from tests.stores.databases import new_database
 from tests.stores.valkey import Server
 
 NUMBER = "+989121234567"
@@ -105,6 +106,17 @@ async def test_a_citizen_is_found_by_anything_an_operator_may_have(counter: Coun
         assert found["turn_answered"]["channel"] == "sms"
     assert found["request"]["code"] == request.code
     assert found["next"]["finding"] == "do_nothing"
+
+
+async def test_a_number_is_found_in_postgresql_as_well(data: Path, request: pytest.FixtureRequest) -> None:
+    async with new_database("postgresql", request, data) as url:
+        counter = await asyncio.to_thread(
+            app.assemble, settings_of(data, database_url=url, secret_key=SecretStr("k" * 40))
+        )
+        async with counter.opened():
+            await file(counter, Address("console", "office"))
+            found = await told(counter.settings, "09121234567")
+    assert found["never_heard"]
 
 
 async def test_numbers_are_whole_for_who_asks_for_them_alone(counter: Counter) -> None:
