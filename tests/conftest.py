@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from tests.conversation import Conversation, content
 
-pytest_plugins = ("tests.stores.postgres",)
+pytest_plugins = ("tests.stores.postgres", "tests.faults.summary")
 
 settings.register_profile("ours", deadline=None)  # a busy machine is no error
 settings.load_profile("ours")

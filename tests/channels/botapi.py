@@ -37,6 +37,7 @@ class BotApi:
     webhook: Json = field(default_factory=dict)
     delay: float = 0.0  # seconds before sendMessage answers
     confirmed: int = 0  # updates below this id are gone for good
+    port: int = 0  # 0: a free one
 
     def __post_init__(self) -> None:
         self._failures: dict[str, deque[tuple[int, Json] | None]] = {}
@@ -50,7 +51,7 @@ class BotApi:
         app = web.Application()
         app.router.add_route("*", "/bot{token}/{method}", self._method)
         app.router.add_get("/file/bot{token}/{path:.+}", self._file)
-        self._server = TestServer(app)
+        self._server = TestServer(app, port=self.port)
         await self._server.start_server(access_log=None)  # its lines would hold the token
         self.url = str(self._server.make_url("")).rstrip("/")
         return self
