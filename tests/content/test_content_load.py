@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,10 +22,12 @@ from bot.core.catalogue import (
     Option,
     Organization,
     Question,
+    QuietHours,
     Service,
     Survey,
     Unit,
 )
+from tests.content.conftest import SURVEY
 
 OWN = Path(__file__).parents[2] / "knowledge_base"
 
@@ -47,6 +49,23 @@ def test_the_organisation(folder: Path) -> None:
         categories={"care": {"fa": "خدمات شهری", "en": "City care"}},
         audiences={"citizen": {"fa": "شهروند", "en": "Citizens"}},
         holidays=frozenset({date(2026, 3, 21), date(2025, 3, 20)}),
+    )
+
+
+def test_when_news_are_not_told_and_when_they_are_told_again(folder: Path) -> None:
+    organization, survey = folder / "organization.yaml", folder / "surveys" / "satisfaction.yaml"
+    known = load(folder)
+    assert (known.organization.quiet_hours, known.organization.remind_after) == (None, timedelta(days=3))
+    assert known.surveys["satisfaction"].after == timedelta(days=1)
+    said = organization.read_text("utf-8")
+    organization.write_text(f"quiet_hours: {{from: 22:00, until: 07:00}}\nremind_after: 0\n{said}", "utf-8")
+    for after, delay in (("0", timedelta()), ("90m", timedelta(minutes=90)), ("12h", timedelta(hours=12))):
+        survey.write_text(f"after: {after}\n{SURVEY}", "utf-8")
+        assert load(folder).surveys["satisfaction"].after == delay
+    known = load(folder)
+    assert (known.organization.quiet_hours, known.organization.remind_after) == (
+        QuietHours("22:00", "07:00"),
+        timedelta(),
     )
 
 
