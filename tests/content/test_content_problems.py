@@ -86,7 +86,7 @@ PLANTED = [
     ("bad time", ORG, "opens: 07:30\n    closes", "opens: 7.30\n    closes", 11, "not a time of day"),
     ("bad weekday", ORG, "[thu]", "[thursday]", 10, "not a day of the week"),
     ("overlap", ORG, "[thu]", "[thu, sun]", 10, "open at that time already"),
-    ("always quiet", ORG, "front_desk:", "quiet_hours: {from: 09:00, until: 09:00}\nfront_desk:", 13, "when they begin"),
+    ("no day", ORG, "front_desk:", "quiet_hours: {from: 09:00, until: 09:00}\nfront_desk:", 13, "when they begin"),
     ("half quiet", ORG, "front_desk:", "quiet_hours: {from: 22:00}\nfront_desk:", 13, "the key `until` is missing"),
     ("quiet in words", ORG, "front_desk:", "quiet_hours: at night\nfront_desk:", 13, "write {from: …, until: …} here"),
     ("bad delay", ORG, "front_desk:", "remind_after: 3 days\nfront_desk:", 13, "such as 30m, 12h or 3d"),
