@@ -66,7 +66,7 @@ class Meter:
         if courier:
             courier.watchers.append(self.delivery)
         for channel in channels.all:  # what has not happened yet is 0, so that its rate is known when it does
-            for end in End:
+            for end in (end for end in End if end is not End.STALE):
                 self._turns.add(channel.name, end.value, by=0)
         self._sockets.put(lambda: channels.web.open)
         self._lines.put(lambda: counter.stores.lines_waiting)

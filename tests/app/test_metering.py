@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from aiohttp import WSMsgType
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
@@ -143,6 +145,12 @@ async def test_sockets_and_stores_are_seen_and_one_that_does_not_answer_hides_no
     assert seen["pishkhan_store_up", "database"] == 0
     assert ("pishkhan_notices_waiting",) not in seen
     assert ("pishkhan_lines_waiting",) in seen
+
+
+async def test_a_worker_tells_its_own(tmp_path: Path) -> None:
+    worker = await asyncio.to_thread(app.build_worker, settings_of(tmp_path, worker="separate"))
+    async with TestClient(TestServer(worker)) as client:
+        assert (await metrics(client))["pishkhan_notices_waiting",] == 0
 
 
 async def test_two_applications_in_a_process_count_for_themselves(tmp_path: Path) -> None:

@@ -90,8 +90,8 @@ def test_the_readme_s_make_commands_exist() -> None:
 
 def test_the_readme_s_own_commands_exist() -> None:
     told = set(re.findall(r"(?:^|`|/bin/)pishkhan ((?:requests |evaluate |rasa )?[a-z]+)", README, re.MULTILINE))
-    known = {"serve", "chat", "check", "migrate", "prompts", "evaluate nlu", "evaluate faq", "questions", "understand"}
-    known |= {f"requests {verb}" for verb in ("list", "show", "set")}
+    known = {"serve", "work", "chat", "check", "migrate", "prompts", "questions", "understand", "explain", "notices"}
+    known |= {"evaluate nlu", "evaluate faq", *(f"requests {verb}" for verb in ("list", "show", "set"))}
     known |= {f"rasa {verb}" for verb in ("export", "actions", "token")}
     assert told <= known
 
