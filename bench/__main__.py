@@ -24,7 +24,7 @@ import uvloop
 
 from bench import process, report, walks
 from bench.found import Found, Plan
-from bench.parts import burst, durability, latency, memory, provider, redis, replicas, share, soak, turns
+from bench.parts import beside, burst, durability, latency, memory, provider, redis, replicas, share, soak, turns
 from bench.pool import Pool
 
 Part = Callable[[Pool, Path, Plan], Awaitable[Found]]
@@ -38,6 +38,7 @@ PARTS: Mapping[str, Part] = {
     "memory": memory.run,
     "redis": redis.run,
     "replicas": replicas.run,
+    "beside": beside.run,
     "soak": soak.run,
 }
 
@@ -51,6 +52,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=usual.users, help="who talk at the same time (%(default)s)")
     parser.add_argument("--scale", type=float, default=usual.scale, help="of counts: webhooks, sessions, sockets (1)")
     parser.add_argument("--soak", type=float, default=usual.soak, metavar="SECONDS", help="of load at the end (none)")
+    parser.add_argument(
+        "--beside", type=Path, metavar="TREE", help="another working tree, to be compared with this one"
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write benchmarks.md there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     given = parser.parse_args(arguments)
@@ -79,8 +83,9 @@ def main() -> int:
 
         return understanding.main(sys.argv[2:])
     given = options(sys.argv[1:])
-    plan = Plan(given.seconds, given.rounds, given.users, given.scale, given.soak)
-    parts = given.only or [name for name in PARTS if name != "soak" or given.soak]
+    plan = Plan(given.seconds, given.rounds, given.users, given.scale, given.soak, given.beside)
+    asked = {"soak": given.soak, "beside": given.beside}
+    parts = given.only or [name for name in PARTS if asked.get(name, True)]
     command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
     if not process.PEERS.exists():
         sys.stderr.write("The peers are not installed: `make bench` does it.\n")

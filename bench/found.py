@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long. `seconds`: a window of measuring; `rounds`: windows of each system; `scale`: of all counts, 1 for the
-    figures that are published. `soak`: seconds, 0 for none."""
+    figures that are published. `soak`: seconds, 0 for none. `beside`: another working tree of ours, to compare with."""
 
     seconds: float = 1.2
     rounds: int = 6
     users: int = 32
     scale: float = 1.0
     soak: float = 0.0
+    beside: Path | None = None
 
     def count(self, number: int) -> int:
         return max(8, round(number * self.scale))

@@ -43,15 +43,17 @@ class Sample:
     wrong: tuple[str, ...]
 
 
-async def once(talk: Talk) -> float:
-    """The whole script, checked; when its first answer came, as `time.perf_counter` has it."""
-    first = 0.0
+async def once(talk: Talk, spent: Callable[[], Spent]) -> tuple[float, Spent]:
+    """The whole script, checked; when its first answer came, as `time.perf_counter` has it, and what the server had
+    spent until then."""
+    first = None
     talk.arrive()
     for turn in talk.script:
         text = await asyncio.wait_for(talk.say(turn.say), DRAIN)
-        first = first or time.perf_counter()
+        first = first or (time.perf_counter(), spent())
         if not turn.answer.search(text):
             raise RuntimeError(f"after {turn.say!r} this answer is not right: {text[:200]!r}")
+    assert first
     return first
 
 

@@ -52,11 +52,14 @@ class Pool:
 
     async def up(self, *ids: str) -> list[Running]:
         """These systems, each of which has answered. Raises RuntimeError when one does not start or answers wrongly."""
-        for id in ids:
-            if id not in self._running:
-                self._running[id] = await self._started(BY_ID[id])
-                sys.stderr.write(f"{id} is up\n")
-        return [self._running[id] for id in ids]
+        return [await self.runs(BY_ID[id]) for id in ids]
+
+    async def runs(self, system: System) -> Running:
+        """The same of a system that is not among all others."""
+        if system.id not in self._running:
+            self._running[system.id] = await self._started(system)
+            sys.stderr.write(f"{system.id} is up\n")
+        return self._running[system.id]
 
     async def _started(self, system: System) -> Running:
         api = self.needs.api
@@ -64,7 +67,7 @@ class Pool:
         await server.accepting()
         talk = system.talk(server.port, 0, api)
         try:
-            start = await load.once(talk) - server.started_at
+            answered, _ = await load.once(talk, server.spent)
         finally:
             talk.close()
-        return Running(system, server, api, start, server.memory())
+        return Running(system, server, api, answered - server.started_at, server.memory())

@@ -123,8 +123,9 @@ async def running(
     environment: Mapping[str, str],
     *,
     python: Path = Path(sys.executable),
+    tree: Path = ROOT,
 ) -> AsyncIterator[Server]:
-    """`python -m module arguments` in `folder`, with these variables and none of our own settings."""
+    """`python -m module arguments` of this working tree, in `folder`, with these variables and none of our settings."""
     log = made(folder) / "log.txt"
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with log.open("wb") as out:
@@ -134,7 +135,7 @@ async def running(
             module,
             *arguments,
             cwd=folder,
-            env={**kept, "PYTHONPATH": str(ROOT), **environment},
+            env={**kept, "PYTHONPATH": str(tree), **environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
             stderr=out,

@@ -25,7 +25,7 @@ def machine() -> dict[str, str]:
     return {
         "machine": f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}",
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": commit(),
+        "commit": commit(ROOT),
         "versions": ", ".join(
             (
                 f"Python {platform.python_version()}",
@@ -39,11 +39,11 @@ def machine() -> dict[str, str]:
 _PEERS = ("aiogram", "python-telegram-bot", "botbuilder-core")
 
 
-def commit() -> str:
-    """Of the project; "+" behind it when its code is not what was committed."""
+def commit(tree: Path) -> str:
+    """Of a working tree; "+" behind it when its code is not what was committed."""
     try:
         said = [
-            subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+            subprocess.run(["git", *arguments], cwd=tree, capture_output=True, text=True, check=True).stdout.strip()
             for arguments in (("rev-parse", "--short", "HEAD"), ("status", "--porcelain", "bot", "knowledge_base"))
         ]
     except (OSError, subprocess.CalledProcessError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -18,6 +19,8 @@ from bench.provider_talks import ACCOUNT, NUMBER, PUBLIC_URL, TWILIO_TOKEN
 from bench.talks import Talk
 from tests.stores import postgres, valkey
 
+DATABASES = 64  # of Valkey
+_NUMBERS = itertools.count(1)  # 0 is the peers'
 SECRET_KEY = "of the bench, which keeps nothing worth a secret"
 
 
@@ -36,7 +39,7 @@ class Around:
 async def around(folder: Path) -> AsyncIterator[Around]:
     """PostgreSQL and Valkey as they come, each on the core of the load."""
     database = postgres.Server(fsync="on", full_page_writes="on", autovacuum="on", shared_buffers="128MB")
-    redis = valkey.Server(appendfsync="everysec")
+    redis = valkey.Server(appendfsync="everysec", databases=str(DATABASES))
     try:
         database.start()
         redis.start()
@@ -80,13 +83,13 @@ def _peer(module: str, *more: Callable[[Around], str]) -> Start:
     return start
 
 
-def content(folder: Path) -> Path:
+def content(folder: Path, tree: Path = ROOT) -> Path:
     """Our whole content and the forms of the bench, the keyed one behind the telephone's key 2."""
-    shutil.copytree(ROOT / "ivr", folder / "ivr")
+    shutil.copytree(tree / "ivr", folder / "ivr")
     menu = folder / "ivr" / "menu.yaml"
     menu.write_text(menu.read_text("utf-8").replace("/form/street_light_report", "/form/bench_calls"), "utf-8")
     base = folder / "knowledge_base"
-    shutil.copytree(ROOT / "knowledge_base", base)
+    shutil.copytree(tree / "knowledge_base", base)
     unit = yaml.safe_load((base / "organization.yaml").read_text("utf-8"))["front_desk"]
     (base / "forms" / "bench.yaml").write_text(conversation.form_file(unit), "utf-8")
     (base / "forms" / "bench_calls.yaml").write_text(conversation.keyed_form_file(unit), "utf-8")
@@ -122,7 +125,7 @@ Channel = Callable[[Around], Mapping[str, str]]
 
 
 @asynccontextmanager
-async def serving(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Server]:
+async def serving(folder: Path, settings: Mapping[str, str], *, tree: Path = ROOT) -> AsyncIterator[Server]:
     """`pishkhan serve` in production, with these settings."""
     port = free_port()
     common = {
@@ -132,22 +135,24 @@ async def serving(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Se
         "SECRET_KEY": SECRET_KEY,
         "DATA_DIR": str(folder / "data"),
     }
-    async with running("bot", ["serve"], port, folder, {**common, **settings}) as server:
+    async with running("bot", ["serve"], port, folder, {**common, **settings}, tree=tree) as server:
         yield server
 
 
-def ready(needs: Around, folder: Path) -> dict[str, str]:
-    """The settings of a server whose data folder, in `folder`, knows the content already."""
+def ready(needs: Around, folder: Path, tree: Path = ROOT) -> dict[str, str]:
+    """The settings of a server whose data folder, in `folder`, knows the content already; not that of other trees."""
+    if tree != ROOT:
+        return {"CONTENT_DIR": str(content(folder, tree))}
     shutil.copytree(needs.learnt / "data" / "models", folder / "data" / "models")
     return {"CONTENT_DIR": str(needs.learnt / "knowledge_base")}
 
 
-def embedded(channel: Channel) -> Start:
+def embedded(channel: Channel, tree: Path = ROOT) -> Start:
     """On one machine, with SQLite on disk."""
 
     @asynccontextmanager
     async def start(needs: Around, folder: Path) -> AsyncIterator[Server]:
-        async with serving(folder, {**ready(needs, folder), **channel(needs)}) as server:
+        async with serving(folder, {**ready(needs, folder, tree), **channel(needs)}, tree=tree) as server:
             yield server
 
     return start
@@ -155,19 +160,19 @@ def embedded(channel: Channel) -> Start:
 
 @asynccontextmanager
 async def stores(needs: Around) -> AsyncIterator[dict[str, str]]:
-    """The settings of a fresh database in PostgreSQL, and of a Valkey that is everybody's."""
-    database = await needs.postgres.lend()
+    """The settings of a database of its own in PostgreSQL, and of one in Valkey."""
+    database = await needs.postgres.new()
     try:
-        yield {"DATABASE_URL": needs.postgres.url(database), "REDIS_URL": needs.valkey.url}
+        yield {"DATABASE_URL": needs.postgres.url(database), "REDIS_URL": f"{needs.valkey.url}/{next(_NUMBERS)}"}
     finally:
         await needs.postgres.drop(database)
 
 
-def distributed(channel: Channel) -> Start:
+def distributed(channel: Channel, tree: Path = ROOT) -> Start:
     @asynccontextmanager
     async def start(needs: Around, folder: Path) -> AsyncIterator[Server]:
-        settings = {**ready(needs, folder), **channel(needs)}
-        async with stores(needs) as kept, serving(folder, settings | kept) as server:
+        settings = {**ready(needs, folder, tree), **channel(needs)}
+        async with stores(needs) as kept, serving(folder, settings | kept, tree=tree) as server:
             yield server
 
     return start
@@ -190,6 +195,19 @@ _OURS: tuple[tuple[str, str, Channel, Callable[[int, int, BotApi], Talk]], ...] 
     ("post", "web chat by POST", _no_more, lambda p, u, _: web_talks.WebPost(p, u)),
     ("socket", "web chat by WebSocket", _no_more, lambda p, u, _: web_talks.WebSocket(p, u)),
 )
+
+
+def ours(tree: Path) -> tuple[System, ...]:
+    """Every channel, both ways of storing, of this working tree."""
+    return (
+        *(System(id, f"Pishkhan, SQLite: {name}", embedded(channel, tree), talk) for id, name, channel, talk in _OURS),
+        *(
+            System(f"{id}_distributed", f"Pishkhan, PostgreSQL + Valkey: {name}", distributed(channel, tree), talk)
+            for id, name, channel, talk in _OURS
+        ),
+    )
+
+
 SYSTEMS = (
     System("bare", "bare aiohttp POST", _bare, lambda port, user, _: talks.BarePost(port, user)),
     System("echo", "bare aiohttp WebSocket echo", _bare, lambda port, user, _: web_talks.Echo(port, user)),
@@ -206,10 +224,6 @@ SYSTEMS = (
         by_telegram("/webhook"),
     ),
     System("botbuilder", "botbuilder on aiohttp, memory", _peer("botbuilder_form"), talks.Activities),
-    *(System(id, f"Pishkhan, SQLite: {name}", embedded(channel), talk) for id, name, channel, talk in _OURS),
-    *(
-        System(f"{id}_distributed", f"Pishkhan, PostgreSQL + Valkey: {name}", distributed(channel), talk)
-        for id, name, channel, talk in _OURS
-    ),
+    *ours(ROOT),
 )
 BY_ID: Mapping[str, System] = {system.id: system for system in SYSTEMS}

@@ -38,9 +38,11 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
         found.figures[f"{id} idle"] = await _sockets(by_id[id], plan)
     f = found.figures
     table = Table("Start and memory", ("what", "figure"))
+    table.notes = "Starts in own time: without what the process waited for a core that others had."
     table.rows += [
         ("first start with an empty data folder (learns the content) to the first answer", f"{f['start first']:.2f} s"),
         (f"start again, to the first answer (median of {STARTS}; bytecode compiled)", f"{f['start again']:.2f} s"),
+        ("of it CPU", f"{f['start cpu']:.2f} s"),
         ("resident, idle, Telegram alone", f"{f['idle']:.0f} MB"),
         ("the same with meanings (encoder in a process of its own, both counted)", _or_not(f, "idle meaning", "MB")),
         (f"growth for {SESSIONS:,} sessions more, SQLite", f"{f['telegram growth']:.2f} MB"),
@@ -59,19 +61,24 @@ def _or_not(figures: dict[str, float], name: str, unit: str) -> str:
 async def _starts(needs: Around, folder: Path, plan: Plan, found: Found) -> None:
     """`pishkhan serve` with Telegram alone, again and again in the same folder."""
     settings = {"CONTENT_DIR": str(content(folder)), **telegram(needs)}
-    took, held = [], []
+    took, cpu, held = [], [], []
     for _ in range(1 + min(STARTS, plan.rounds)):
         async with serving(folder, settings) as server:
-            took.append(await _first_answer(needs, server))
+            own, spent = await _first_answer(needs, server)
+            took.append(own)
+            cpu.append(spent)
             held.append(server.memory())
     found.figures |= {"start first": took[0], "start again": median(took[1:]), "idle": median(held[1:])}
+    found.figures["start cpu"] = median(cpu[1:])
 
 
-async def _first_answer(needs: Around, server: Server) -> float:
+async def _first_answer(needs: Around, server: Server) -> tuple[float, float]:
+    """Seconds until then, own ones: without those that the process waited for a core; and those of CPU."""
     await server.accepting()
     talk = BY_ID["telegram"].talk(server.port, 0, needs.api)
     try:
-        return await load.once(talk) - server.started_at
+        answered, spent = await load.once(talk, server.spent)
+        return answered - server.started_at - spent.waited, spent.cpu
     finally:
         talk.close()
 
@@ -88,7 +95,7 @@ async def _meanings(needs: Around, folder: Path, plan: Plan, found: Found) -> No
                 while "meanings are understood" not in server.log():  # noqa: ASYNC110 - of another process
                     await asyncio.sleep(0.5)
     async with serving(folder, settings) as server:
-        found.figures["start meaning"] = await _first_answer(needs, server)
+        found.figures["start meaning"], _ = await _first_answer(needs, server)
         found.figures["idle meaning"] = server.memory()
 
 
