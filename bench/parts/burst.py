@@ -23,8 +23,9 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
     table = Table(
         f"{WEBHOOKS:,} webhooks at once",
         ("system", "webhooks", "connections", "s", "own s", "s of CPU", "lost", "doubled", "misordered or wrong"),
-        notes="One core; own: without what the server and the load waited for one that others had. Each "
-        "connection brings the messages of some citizens one after the other, as Telegram does; every answer is compared with the one that its place in the conversation has.",
+        notes="One core; own: without what the server and the load waited for one that others had. Each connection "
+        "brings the messages of some citizens one after the other, as Telegram does; every answer is compared with the "
+        "one that its place in the conversation has.",
     )
     systems = await pool.up(*SYSTEMS)
     for each in systems:
