@@ -2,7 +2,7 @@
 # Settings come from the environment or from .env; `make run PORT=9000` sets one for this run.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench evaluate lock clean
+.PHONY: help run run-distributed test check bench evaluate lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,7 +20,7 @@ run: .venv/run.stamp ## install what is missing, then serve http://127.0.0.1:808
 	@$(BIN)/python -m compileall -q bot
 	@exec $(BIN)/pishkhan serve
 
-test: .venv/dev.stamp $(PEERS)/peers.stamp $(PEERS)/sms/peers.stamp ## install what the tests need, then run all of them
+test: .venv/dev.stamp $(PEERS)/peers.stamp $(PEERS)/sms/peers.stamp .cache/caddy/made.stamp ## install what the tests need, then run all of them
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/dev.stamp ## style, types, import contracts, content
@@ -32,6 +32,10 @@ check: .venv/dev.stamp ## style, types, import contracts, content
 
 bench: .venv/dev.stamp .cache/bench/peers.stamp ## measure whole turns beside the bare handler and three libraries (SOAK=600: and ten minutes of load)
 	@$(BIN)/python -m bench --out docs $(if $(SOAK),--soak $(SOAK))
+
+run-distributed: .venv/dev.stamp .cache/caddy/made.stamp ## two gateways and a worker with PostgreSQL and Valkey, at the same address
+	@$(BIN)/python -m compileall -q bot
+	@exec $(BIN)/python deploy/distributed.py
 
 evaluate: .venv/dev.stamp ## how well it understands, beside its peers; writes docs/evaluation.md (RASA=1: Rasa too)
 	@$(BIN)/python -m bench understanding --out docs $(if $(RASA),--rasa)
@@ -112,6 +116,16 @@ $(PEERS)/sms/peers.stamp: $(PEERS)/peers.stamp Makefile
 	@echo "Installing the benchmark's peers into .cache/bench …"
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(@D)
 	@VIRTUAL_ENV=$(@D) $(BIN)/uv pip install --quiet -r bench/peers.txt
+	@touch $@
+
+# The proxy before several replicas. Debian's package would start it as a service, so only its program is taken.
+.cache/caddy/made.stamp:
+	@mkdir -p $(@D)
+	@if ! command -v caddy >/dev/null; then \
+	  command -v apt-get >/dev/null || { echo "Caddy is missing. Install it: caddyserver.com/docs/install"; exit 1; }; \
+	  echo "Fetching Caddy …"; if [ "$$(id -u)" = 0 ]; then $(APT) update; fi; \
+	  cd $(@D) && apt-get -qq download caddy 2>/dev/null && dpkg -x caddy_*.deb . && rm caddy_*.deb; \
+	fi
 	@touch $@
 
 # --- a real telephone exchange ----------------------------------------------------------------
