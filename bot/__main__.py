@@ -5,6 +5,7 @@ What a command needs is imported when it is called, so that `--help` is there at
 
 from __future__ import annotations
 
+import gc
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,6 +60,7 @@ def _settings() -> Settings:
 def serve() -> None:
     """Serve until Ctrl-C."""
     with worded():
+        gc.disable()  # until it is open: what a start makes stays, and to look through it again and again takes a tenth
         given = _settings()
         from bot.commands import serving
 
@@ -69,6 +71,7 @@ def serve() -> None:
 def work() -> None:
     """Deliver notices until Ctrl-C, beside servers that leave them to a worker (WORKER=separate)."""
     with worded():
+        gc.disable()  # until it is open: what a start makes stays, and to look through it again and again takes a tenth
         given = _settings()
         from bot.commands import serving
 

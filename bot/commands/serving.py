@@ -132,6 +132,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
+    gc.enable()
 
 
 def _event_loop() -> asyncio.AbstractEventLoop:
