@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -31,17 +32,25 @@ class Socket:
             await asyncio.sleep(every)
 
     async def rest(self) -> bytes:
-        """All that is said until the other end hangs up."""
+        """All that is said until the other end hangs up, or slams the door."""
+        said = bytearray()
         async with asyncio.timeout(PATIENCE):
-            return await self._reader.read()
+            with contextlib.suppress(ConnectionError):
+                while piece := await self._reader.read(65536):
+                    said += piece
+        return bytes(said)
 
     async def drip(self, piece: bytes = b"x") -> bytes:
-        """Say a little again and again, until the other end hangs up; what it said."""
+        """Say a little again and again, until the other end says something or hangs up; what it said."""
         dripping = asyncio.create_task(self._drip(piece))
         try:
-            return await self.rest()
+            async with asyncio.timeout(PATIENCE):
+                first = await self._reader.read(1)
+        except ConnectionError:
+            return b""
         finally:
             dripping.cancel()
+        return first + await self.rest()
 
     async def _drip(self, piece: bytes) -> None:
         while True:
