@@ -63,6 +63,7 @@ class Meter:
         """Watch these parts, and serve what was counted at `/metrics`."""
         counter.gateway.watchers.append(self.turn)
         counter.understanding.watchers.append(self.understood)
+        channels.receipts.watchers.append(self.delivery)
         if courier:
             courier.watchers.append(self.delivery)
         for channel in channels.all:  # what has not happened yet is 0, so that its rate is known when it does

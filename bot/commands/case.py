@@ -105,6 +105,7 @@ def served(settings: Settings) -> dict[str, bool]:
         "bale": bool(settings.bale_token),
         "sms": telephone or bool(settings.kavenegar_api_key or settings.sms_http_send_url),
         "voice": telephone or bool(settings.fastagi_port),
+        "mail": bool(settings.smtp_url),
     }
     if not settings.production:
         given |= dict.fromkeys(("telegram", "sms", "voice"), True)
@@ -113,12 +114,13 @@ def served(settings: Settings) -> dict[str, bool]:
 
 async def contact_of(stores: Stores, asked: str) -> str:
     """Nobody is made known by being asked for."""
-    channel, colon, id = asked.strip().partition(":")
-    number = _number(id if colon and channel in TELEPHONE else asked)
-    if colon and not number:
-        return await _owner(stores, Address(channel, id)) or asked
+    asked = asked.strip()
+    channel, colon, id = asked.partition(":")
+    if not colon and (mail := _value("email", asked)):
+        channel, colon, id = "mail", ":", mail
+    number = _value("phone", id if colon else asked) if not colon or channel in TELEPHONE else ""
     if not number:
-        return asked.strip()
+        return await _owner(stores, Address(channel, id)) or asked if colon else asked
     for channel in TELEPHONE:
         if owner := await _owner(stores, Address(channel, number)):
             return owner
@@ -139,10 +141,10 @@ async def _owner(stores: Stores, address: Address) -> str:
     return await SqlRecords(stores.database).owner(address)
 
 
-def _number(text: str) -> str:
-    """E.164; empty when this is no telephone number."""
+def _value(kind: str, text: str) -> str:
+    """In its one form; empty when the text is no such value."""
     try:
-        return str(parse("phone", text, date.min))
+        return str(parse(kind, text, date.min))
     except (Unreadable, ValueError):
         return ""
 

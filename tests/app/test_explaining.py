@@ -40,6 +40,8 @@ from tests.stores.valkey import Server
 NUMBER = "+989121234567"
 SMS = Address("sms", NUMBER)
 TELEGRAM = Address("telegram", "5001234")
+LIKE_A_NUMBER = Address("telegram", "9121234567")
+MAIL = Address("mail", "ann@example.org")
 
 
 async def told(settings: Settings, asked: str, *, personal: bool = False) -> dict[str, dict[str, Any]]:
@@ -100,6 +102,10 @@ async def test_a_citizen_is_found_by_anything_an_operator_may_have(counter: Coun
     await say(counter, "سلام")
     request = await file(counter)
     contact = await counter.contacts.resolve(SMS)
+    for address in (LIKE_A_NUMBER, MAIL):
+        await say(counter, "سلام", address=address)
+        assert (await told(counter.settings, str(address)))["contact"]["contact"] != contact
+    assert (await told(counter.settings, MAIL.id))["turn_answered"]["channel"] == "mail"
     for asked in (contact, f"sms:{NUMBER}", "voice:09121234567", "۰۹۱۲ ۱۲۳ ۴۵۶۷", "9121234567", request.code.shown):
         found = await told(counter.settings, asked)
         assert found["contact"]["contact"] == contact, asked
