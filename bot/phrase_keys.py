@@ -17,6 +17,8 @@ from threading import Lock
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+(?<!\.yaml)(?<!\.ogg)(?<!\.wav)")  # names of files look alike
 _REASONS = {"Unreadable": "invalid."}  # exceptions whose first argument is the rest of a key
+# A file without any of these says nothing, as most do, and need not be parsed.
+_MAY_SAY = re.compile(rf"""({"|".join(("Phrase", *_REASONS))})\(|["'][a-z][a-z0-9_]*\.[a-z0-9_]""")
 _SOURCE = Path(__file__).resolve().parent
 _parsing = Lock()
 
@@ -61,14 +63,17 @@ def _said(source: Path) -> Said:
     found = Said()
     constants: dict[str, str] = {}
     for file in sorted(source.rglob("*.py")):
+        text = file.read_text("utf-8")
+        if not _MAY_SAY.search(text):
+            continue
         shown = file.relative_to(source.parent).as_posix()
-        nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+        nodes = list(ast.walk(ast.parse(text)))
         pieces = {id(piece) for node in nodes if isinstance(node, ast.JoinedStr) for piece in node.values}
         for node in nodes:
             place = f"{shown}:{getattr(node, 'lineno', 0)}"
             match node:
-                case ast.Constant(value=str(text)) if _KEY.fullmatch(text) and id(node) not in pieces:
-                    constants.setdefault(text, place)
+                case ast.Constant(value=str(key)) if _KEY.fullmatch(key) and id(node) not in pieces:
+                    constants.setdefault(key, place)
                 case ast.Call(func=ast.Name(id=name), args=[first, *_]):
                     for key in _keys(name, first):
                         found.keys.setdefault(key, place)
