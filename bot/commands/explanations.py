@@ -89,7 +89,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "{at}, {channel}: received; there was nothing to answer.",
     },
     "turn_apology": {
-        "fa": "{at}، {channel}: کار ما خطا داد؛ پوزش خواستیم و کد پیگیری {reference} را گفتیم.",
+        "fa": "{at}، {channel}: کار ما خطا داد؛ پوزش خواستیم و شمارهٔ خطای {reference} را گفتیم.",
         "en": "{at}, {channel}: we failed, and apologised with the reference {reference}.",
     },
     "turn_too_fast": {
@@ -140,7 +140,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "It is not yet time for notice {notice}: {until}",
     },
     "notice_overdue": {
-        "fa": "خبر {notice} از {until} در صف است و هیچ پیک‌رسانی آن را برنمی‌دارد.",
+        "fa": "خبر {notice} از {until} در صف است و هیچ فرستنده‌ای آن را برنمی‌دارد.",
         "en": "Notice {notice} has been due since {until}, and no courier takes it.",
     },
     "notice_begun": {
@@ -188,7 +188,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "To do: ask again in half a minute; if it is still so, restart the server.",
     },
     "do_courier": {
-        "fa": "راه چاره: پیک‌رسان کار نمی‌کند؛ pishkhan serve یا pishkhan work را راه بیندازید.",
+        "fa": "راه چاره: فرستندهٔ خبرها کار نمی‌کند؛ pishkhan serve یا pishkhan work را راه بیندازید.",
         "en": "To do: no courier is at work; start pishkhan serve, or pishkhan work.",
     },
     "do_channel": {
@@ -204,7 +204,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "To do: mend the cause, then: pishkhan notices resend {notice}",
     },
     "do_reference": {
-        "fa": "راه چاره: {reference} را در گزارش کارساز بجویید؛ پاسخ‌های شهروند مانده است، بخواهید دوباره بفرستد.",
+        "fa": "راه چاره: {reference} را در گزارش کارساز بجویید؛ پاسخی گم نشده، بخواهید آخری را دوباره بفرستد.",
         "en": "To do: look for {reference} in the log; no answer is lost, ask the citizen to send the last one again.",
     },
     "do_slower": {
