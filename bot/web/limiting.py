@@ -8,7 +8,7 @@ and cost more, where all processes see them. The headers are those of draft-ietf
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -67,7 +67,7 @@ class Limiter:
         self._callers = callers
         self._here, self._shared = here, shared
         self._say, self._spared, self._clock = say, spared, clock
-        self._under_way: Counter[tuple[str, str]] = Counter()
+        self._under_way: defaultdict[str, int] = defaultdict(int)
         self._shut_out: dict[str, float] = {}
 
     async def newcomer(self, request: web.Request) -> float:
@@ -90,44 +90,43 @@ class Limiter:
     async def _take(self, rule: Rule, request: web.Request, handler: Handler) -> web.StreamResponse:
         if rule.sized and request.content_length is None and request.can_read_body:
             raise Refused(411, "Say the body's length in Content-Length.")
-        caller = self._callers.of(request)
-        everybody, own = (rule.name, "*"), (rule.name, caller)
-        if rule.most and self._under_way[everybody] >= rule.most:
+        if rule.most and self._under_way[rule.name] >= rule.most:
             raise self._refusal(rule, request, "unavailable", BUSY)
-        spared = self._spared(caller)
-        if not spared:
-            await self._check(rule, request, caller)
-        self._under_way[everybody] += 1
-        self._under_way[own] += 1
+        counted = [rule.name]
+        if rule.each or rule.rate or self._shut_out:
+            caller = self._callers.of(request)
+            if not self._spared(caller):
+                await self._check(rule, request, caller)
+                if rule.each:
+                    counted.append(f"{rule.name} {caller}")
+        for key in counted:
+            self._under_way[key] += 1
         try:
             response = await handler(request)
         except (Refused, web.HTTPException) as refused:
-            if rule.guarded and not spared:
-                await self._note(refused.status, caller)
+            await self._note(rule, request, refused.status)
             raise
         finally:
-            self._under_way[everybody] -= 1
-            self._under_way[own] -= 1
-            if not self._under_way[own]:
-                del self._under_way[own]
-        if rule.guarded and not spared:
-            await self._note(response.status, caller)
+            for key in counted:
+                self._under_way[key] -= 1
+                if not self._under_way[key]:
+                    del self._under_way[key]
+        await self._note(rule, request, response.status)
         return response
 
     async def _check(self, rule: Rule, request: web.Request, caller: str) -> None:
         """Raises Refused."""
-        if rule.each and self._under_way[rule.name, caller] >= rule.each:
+        key = f"{rule.name} {caller}"
+        if rule.each and self._under_way[key] >= rule.each:
             raise self._refusal(rule, request, "slow_down", BUSY)
         if rule.guarded and (wait := self._shut_out.get(caller, 0.0) - self._clock()) > 0:
             raise self._refusal(rule, request, "slow_down", wait)
-        if rule.rate:
-            wait = await self._here.take(f"{rule.name} {caller}", rate=rule.rate, burst=rule.burst)
-            if wait:
-                raise self._refusal(rule, request, "slow_down", wait)
+        if rule.rate and (wait := await self._here.take(key, rate=rule.rate, burst=rule.burst)):
+            raise self._refusal(rule, request, "slow_down", wait)
 
-    async def _note(self, status: int, caller: str) -> None:
+    async def _note(self, rule: Rule, request: web.Request, status: int) -> None:
         """Count what was not let in."""
-        if status not in (401, 403):
+        if status not in (401, 403) or not rule.guarded or self._spared(caller := self._callers.of(request)):
             return
         if wait := await self._shared.take(f"guess {caller}", rate=GUESSES_RATE, burst=GUESSES):
             now = self._clock()
