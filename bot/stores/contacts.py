@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from bot.core.messages import TELEPHONE, Address
 from bot.core.ports import Consent, Way
-from bot.stores.database import Database
+from bot.stores.database import Database, cursor_of
 from bot.stores.tables import addresses, lines, phones, ratings, requests, to_address
 from bot.stores.waiting import Together
 
@@ -49,8 +49,8 @@ class SqlContacts:
         self._new_id = new_id
         self._known: OrderedDict[Address, str] = OrderedDict()
         self._resolving = Together(self._resolve)
-        self._select = sa.select(addresses.c.address, addresses.c.contact).where(
-            db.among(addresses.c.address, "addresses")
+        self._select = db.compile(
+            sa.select(addresses.c.address, addresses.c.contact).where(db.among(addresses.c.address, "addresses"))
         )
 
     async def resolve(self, address: Address, *, fresh: bool = False) -> str:
@@ -152,8 +152,9 @@ class SqlContacts:
         return [found[address] for address in asked]
 
     def _read(self, asked: list[str], connection: Connection) -> dict[str, str]:
-        rows = connection.execute(self._select, {"addresses": asked})
-        return {row.address: row.contact for row in rows}
+        cursor = cursor_of(connection)
+        cursor.execute(self._select, (self._db.many(asked),))
+        return dict(cursor.fetchall())
 
     def _write(self, new: list[str], connection: Connection) -> dict[str, str]:
         """Another process may have been faster: its contact is the one. So is that of the same telephone number."""
