@@ -8,7 +8,6 @@ and cost more, where all processes see them. The headers are those of draft-ietf
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -67,7 +66,7 @@ class Limiter:
         self._callers = callers
         self._here, self._shared = here, shared
         self._say, self._spared, self._clock = say, spared, clock
-        self._under_way: defaultdict[str, int] = defaultdict(int)
+        self._under_way: dict[str, int] = {}
         self._shut_out: dict[str, float] = {}
 
     async def newcomer(self, request: web.Request) -> float:
@@ -90,7 +89,7 @@ class Limiter:
     async def _take(self, rule: Rule, request: web.Request, handler: Handler) -> web.StreamResponse:
         if rule.sized and request.content_length is None and request.can_read_body:
             raise Refused(411, "Say the body's length in Content-Length.")
-        if rule.most and self._under_way[rule.name] >= rule.most:
+        if rule.most and self._under_way.get(rule.name, 0) >= rule.most:
             raise self._refusal(rule, request, "unavailable", BUSY)
         counted = [rule.name]
         if rule.each or rule.rate or self._shut_out:
@@ -100,7 +99,7 @@ class Limiter:
                 if rule.each:
                     counted.append(f"{rule.name} {caller}")
         for key in counted:
-            self._under_way[key] += 1
+            self._under_way[key] = self._under_way.get(key, 0) + 1
         try:
             response = await handler(request)
         except (Refused, web.HTTPException) as refused:
@@ -117,12 +116,12 @@ class Limiter:
     async def _check(self, rule: Rule, request: web.Request, caller: str) -> None:
         """Raises Refused."""
         key = f"{rule.name} {caller}"
-        if rule.each and self._under_way[key] >= rule.each:
+        if rule.each and self._under_way.get(key, 0) >= rule.each:
             raise self._refusal(rule, request, "slow_down", BUSY)
         if rule.guarded and (wait := self._shut_out.get(caller, 0.0) - self._clock()) > 0:
-            raise self._refusal(rule, request, "slow_down", wait)
+            raise self._refusal(rule, request, "slow_down", wait, ("guesses", GUESSES, GUESSES_RATE))
         if rule.rate and (wait := await self._here.take(key, rate=rule.rate, burst=rule.burst)):
-            raise self._refusal(rule, request, "slow_down", wait)
+            raise self._refusal(rule, request, "slow_down", wait, (rule.name, rule.burst, rule.rate))
 
     async def _note(self, rule: Rule, request: web.Request, status: int) -> None:
         """Count what was not let in."""
@@ -134,16 +133,20 @@ class Limiter:
                 self._shut_out = {who: until for who, until in self._shut_out.items() if until > now}
             self._shut_out[caller] = now + wait
 
-    def _refusal(self, rule: Rule, request: web.Request, code: str, wait: float) -> Refused:
+    def _refusal(
+        self, rule: Rule, request: web.Request, code: str, wait: float, policy: tuple[str, float, float] | None = None
+    ) -> Refused:
+        """`policy`: name, burst and rate of the bucket that is empty."""
         seconds = max(1, ceil(wait))
         headers = {str(hdrs.RETRY_AFTER): str(seconds)}
         more: dict[str, object] = {"code": code, "retry_in": seconds}
         if code == "unavailable":
             more["type"] = f"{_TYPE}temporary-reduced-capacity"
-        elif rule.rate:
-            more |= {"type": f"{_TYPE}quota-exceeded", "violated-policies": [rule.name]}
-            headers["RateLimit-Policy"] = f'"{rule.name}";q={rule.burst:.0f};w={ceil(rule.burst / rule.rate)}'
-            headers["RateLimit"] = f'"{rule.name}";r=0;t={seconds}'
+        if policy:
+            name, burst, rate = policy
+            more |= {"type": f"{_TYPE}quota-exceeded", "violated-policies": [name]}
+            headers["RateLimit-Policy"] = f'"{name}";q={burst:.0f};w={ceil(burst / rate)}'
+            headers["RateLimit"] = f'"{name}";r=0;t={seconds}'
         if rule.citizens:
             headers[str(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN)] = "*"
         detail = self._say(code, request) if rule.citizens else _REASONS[code]

@@ -138,6 +138,7 @@ async def test_what_is_under_way_at_once_is_limited_for_all_and_for_each(town: T
         town.open.set()
         assert [answer.status for answer in await asyncio.gather(*open_sockets)] == [200] * 3
         assert (await client.get("/socket", headers=ANN)).status == 200
+    assert town.limiter._under_way == {}, "nothing is remembered of what is over"
 
 
 async def test_a_provider_is_asked_to_come_again_before_too_much_is_under_way(town: Town) -> None:
@@ -181,6 +182,7 @@ async def test_after_wrong_tokens_not_even_a_right_one_is_looked_at_for_a_while(
         assert await statuses(client, "/api", int(GUESSES) + 1, **ANN) == [401] * int(GUESSES + 1)
         answer = await client.get("/api", headers=right)
         assert (answer.status, answer.headers["Retry-After"]) == (429, "30")
+        assert answer.headers["RateLimit-Policy"] == '"guesses";q=20;w=600'
         assert (await client.get("/api", headers={**right, **BOB})).status == 200
         town.now += 31
         assert (await client.get("/api", headers=right)).status == 200
