@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import orjson
+from functools import partial
 
 from bot.core.messages import Line
 from bot.stores.database import Database
+from bot.stores.saving import putting, row_of
 from bot.stores.sessions import SqlSessions
-from bot.stores.tables import lines, to_micros
 
 
 class SqlArchive:
@@ -18,23 +17,12 @@ class SqlArchive:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.lines = SqlSessions(db).lines
-        self._insert = db.insert(lines).on_conflict_do_nothing()
+        self._put = putting(db)
 
     async def put(self, said: Sequence[tuple[str, Line]]) -> None:
-        rows = [  # in order, so that two processes that put the same ones do not wait for each other in a circle
-            {
-                "contact": contact,
-                "seq": line.seq,
-                "address": str(line.address),
-                "inbound": line.inbound,
-                "said_at": to_micros(line.said_at),
-                "direction": line.direction,
-                "content": orjson.dumps(line.content),
-            }
-            for contact, line in sorted(said, key=_place)
-        ]
+        rows = [row_of(contact, line) for contact, line in sorted(said, key=_place)]
         if rows:
-            await self._db.write(lambda connection: connection.execute(self._insert, rows))
+            await self._db.write(partial(self._put, rows), single=True)
 
 
 def _place(said: tuple[str, Line]) -> tuple[str, int]:

@@ -17,13 +17,15 @@ from bot.core.sessions import Session
 from bot.stores.database import Database, cursor_of
 from bot.stores.tables import lines, sessions, to_micros
 
+Row = tuple[Any, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Save:
     """One turn to be written: rows in the order of the tables' columns."""
 
     session: tuple[str, int, bytes]
-    lines: list[tuple[Any, ...]]
+    lines: list[Row]
 
 
 Write = Callable[[Sequence[Save], Connection], Collection[str]]
@@ -31,14 +33,29 @@ Write = Callable[[Sequence[Save], Connection], Collection[str]]
 another process meanwhile, which may also be raised as StaleSession for all of them."""
 
 
+Put = Callable[[Sequence[Row], Connection], None]
+"""Write rows of `lines`, of which some may be there already. They come in order, so that two processes that put the
+same ones do not wait for each other in a circle."""
+
+
 def saved(contact: str, session: Session, said: Sequence[Line]) -> Save:
-    return Save(
-        (contact, session.version, orjson.dumps(session.to_json())),
-        [
-            (contact, n.seq, str(n.address), n.inbound, to_micros(n.said_at), n.direction, orjson.dumps(n.content))
-            for n in said
-        ],
-    )
+    state = orjson.dumps(session.to_json())
+    return Save((contact, session.version, state), [row_of(contact, line) for line in said])
+
+
+def row_of(contact: str, line: Line) -> Row:
+    content = orjson.dumps(line.content)
+    return contact, line.seq, str(line.address), line.inbound, to_micros(line.said_at), line.direction, content
+
+
+def putting(db: Database) -> Put:
+    if db.dialect.name == "postgresql":
+        return _put_in_one_statement
+    return partial(_put_row_by_row, db.compile(db.insert(lines).on_conflict_do_nothing()))
+
+
+def _put_row_by_row(insert: str, said: Sequence[Row], connection: Connection) -> None:
+    cursor_of(connection).executemany(insert, said)
 
 
 def writing(db: Database) -> Write:
@@ -82,6 +99,19 @@ SELECT contact FROM saved
 """
 
 
+_PUT = """
+INSERT INTO lines (contact, seq, address, inbound, said_at, direction, content)
+SELECT * FROM unnest(
+    $1::varchar[], $2::int[], $3::varchar[], $4::varchar[], $5::bigint[], $6::varchar[], $7::bytea[]
+)
+ON CONFLICT DO NOTHING
+"""
+
+
+def _put_in_one_statement(said: Sequence[Row], connection: Connection) -> None:
+    cursor_of(connection).execute(_PUT, tuple(_columns(said, 7)))
+
+
 def _in_one_statement(turns: Sequence[Save], connection: Connection) -> Collection[str]:
     ordered = sorted(turns, key=lambda turn: turn.session[0])
     said = [line for turn in ordered for line in turn.lines]
@@ -90,7 +120,7 @@ def _in_one_statement(turns: Sequence[Save], connection: Connection) -> Collecti
     return {contact for (contact,) in cursor.fetchall()}
 
 
-def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+def _columns(rows: Sequence[Row], count: int) -> list[list[Any]]:
     """Without U+0000, which PostgreSQL has in no text."""
     return [
         [cell.replace("\0", "") if type(cell) is str else cell for cell in column]
