@@ -18,7 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 from time import perf_counter
 
-from bot.core.messages import Address, Inbound, Line, Reply, replies_from_json, replies_to_json
+from bot.core.messages import Address, Event, Inbound, Line, Reply, replies_from_json, replies_to_json
 from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable
 from bot.core.sessions import Session, Turn
 from bot.dialogs.engine import Engine
@@ -90,7 +90,8 @@ class Gateway:
         self.watchers: list[Callable[[Seen], None]] = []
 
     async def receive(self, heard: Inbound) -> Outcome:
-        """Take one inbound through. Safe to repeat: the same `heard.id` gets the same replies and changes nothing."""
+        """Take one inbound through. Safe to repeat: the same `heard.id` gets the same replies and changes nothing. Raises
+        StoreUnavailable, StaleSession, and whatever a notice could not be told for; then nothing is saved."""
         began = perf_counter()
         reference.set(self.new_reference())
         channel.set(heard.address.channel)
@@ -162,7 +163,8 @@ class Gateway:
     async def _turn(self, opened: Opened, heard: Inbound) -> Outcome:
         before = opened.session
         turn = before.replay(heard.key)
-        if turn is not None:
+        news = heard.event is Event.NOTICE  # nobody asked: neither an apology nor an open question is told in its place
+        if turn is not None and (turn.replies or not news):
             replies = replies_from_json(turn.replies) or self.engine.open_question(before, heard, self.clock())
             return Outcome(before.contact, self.engine.language(before, heard), replies, turn.seq, End.REPLAYED)
         for contact in before.absorbed:  # again, should a crash have come after the save
@@ -180,6 +182,8 @@ class Gateway:
         except (StaleSession, StoreUnavailable):
             raise  # nothing is saved, nothing acknowledged: it comes again
         except Exception:
+            if news:
+                raise
             # No answer is lost: the session stays as it was; the citizen gets a reference to quote, and a person.
             log.exception("turn failed")
             return self._close(opened, before, heard, (self.engine.apology(reference.get()),), now, End.APOLOGY)

@@ -71,6 +71,30 @@ async def test_fifty_deliveries_at_once_take_effect_once(door: Door) -> None:
     assert sum(not o.repeated for o in outcomes) == 1
 
 
+async def test_a_notice_is_told_again_and_nothing_in_its_place(door: Door) -> None:
+    """However many turns came between, and when there was nothing to say."""
+    await door.say(*FORM, "confirm")
+    code = door.citizen.desk.requests[0].code
+    told = Inbound("notice:1", Address("web", "ann"), Event.NOTICE, value=f"/told {code} 0")
+    nothing = Inbound("notice:2", Address("web", "ann"), Event.NOTICE, value="/told 0000000000 0")
+    first = await door.gateway.receive(told)
+    assert first.replies[0].say.key == "form.lines"
+    for _ in range(2):
+        assert (await door.gateway.receive(nothing)).replies == ()
+        assert (await door.gateway.receive(told)).replies == first.replies
+        await door.say("/form/lamp", *["repeat"] * 10)
+
+
+async def test_a_notice_that_cannot_be_told_is_no_reason_to_apologise(door: Door) -> None:
+    async def fail(code: object) -> None:
+        raise LookupError
+
+    door.citizen.desk.find = fail  # type: ignore[method-assign, assignment]
+    with pytest.raises(LookupError):
+        await door.gateway.receive(Inbound("notice:1", Address("web", "ann"), Event.NOTICE, value="/told 6020511976 0"))
+    assert await door.sessions.lines(await door.gateway.contacts.resolve(Address("web", "ann")), 0) == ()
+
+
 async def test_an_old_repeat_hears_the_open_question(door: Door) -> None:
     first = door.inbound("/form/lamp")
     await door.gateway.receive(first)
