@@ -67,9 +67,11 @@ def _operation(
         409: "the course of a request does not allow this step",
         413: "the body is too large",
         422: "values that cannot be taken, listed in `errors`",
+        429: "too often, or too many wrong tokens from this address; `Retry-After` says when to come again",
+        503: "too much is under way, or the store does not answer; `Retry-After` says when to come again",
     }
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answers |= {str(s): {"description": why[s], "content": problem} for s in (401, 403, *problems)}
+    answers |= {str(s): {"description": why[s], "content": problem} for s in (401, 403, *problems, 429, 503)}
     return {"summary": summary, "responses": answers, **more}
 
 
