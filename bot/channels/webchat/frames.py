@@ -8,6 +8,10 @@ server → welcome {session, seq, language} · reply {seq, text, choices, expect
 `seq` numbers the lines of the conversation; the citizen's own take one too. `said` goes only to those who asked for
 `history`. `to` is the id of the frame that a reply answers; `at` (ISO 8601) stands on what was said earlier.
 A choice is {value, label, nav?, main?}: `nav` leads elsewhere, `main` is the one that a page may set off.
+
+A socket that is not opened is answered 429 (this address) or 503 (too many), with Retry-After; an open one is closed
+with 1001 when the server ends, 1008 after a flood of frames or for one tab too many, 1009 for a frame of more than
+64 KB; who does not read, or does not answer pings, is cut off. What was not acknowledged is sent again with its id.
 """
 
 from __future__ import annotations
