@@ -167,8 +167,9 @@ class Deliverer:
         doubt = failed.doubtful or notice.doubt
         outcome = "doubtful" if doubt else "refused" if final else "failed"
         retry_in = None if final or tries > len(BACK_OFF) else pause(tries, failed.retry_in or 0)
-        seen = {"notice": begun.id, "channel": begun.way.channel, "tries": begun.tries, "retry_in": retry_in}
-        log.warning("a notice was not taken", extra={**seen, "outcome": outcome})
+        seen = {"notice": begun.id, "channel": begun.way.channel, "tries": begun.tries}
+        later = None if retry_in is None else round(retry_in)
+        log.warning("a notice was not taken", extra={**seen, "outcome": outcome, "retry_in": later})
         if doubt and (retry_in is None or not (sender and sender.repeatable)):
             await self._settle(begun, "dead", outcome, why="doubtful")
             self._tell(begun, begun.way, "dead")
