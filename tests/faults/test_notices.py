@@ -14,6 +14,7 @@ from tests.faults.auditor import Auditor
 from tests.faults.citizens import KINDS, Telegrammer
 from tests.faults.conftest import TIMES
 from tests.faults.town import Town
+from tests.faults.traffic import killed
 
 PASSAGES = range(1, 1 + 2 * TIMES)
 TAKEN, GIVEN_UP, IN_DOUBT = ("sent", 1), ("dead", 0), ("dead", 1)
@@ -24,8 +25,6 @@ async def test_kill_9_at_every_step_of_the_courier(town: Town) -> None:
     await town.start()
     citizens = [kind(town) for _ in range(2) for kind in KINDS.values()]
     filers = itertools.cycle([(await citizen.files(), citizen.address) for citizen in citizens])
-    victims = itertools.cycle(town.replicas)
-
     closing = asyncio.Event()
 
     async def write() -> None:
@@ -35,16 +34,7 @@ async def test_kill_9_at_every_step_of_the_courier(town: Town) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(write())
-        for point, passage in itertools.product(fuse.NOTICE, PASSAGES):
-            victim = next(victims)
-            await town.start(but=victim)
-            if victim.alive:
-                await victim.kill()
-            town.turn_clock(LEASE)  # what a dead process held is taken again
-            await victim.start(point, passage)
-            await victim.blown()
-            town.ledger.killed(point)
-        await town.start()
+        await killed(town, fuse.NOTICE, PASSAGES, between=LEASE)  # what a dead process held is taken again
         closing.set()
     await town.settled()
     await town.terminate()

@@ -1,12 +1,10 @@
-"""A message or a notice that makes the program stumble each time: it is done with after bounded tries, and what stands
-behind it goes on."""
+"""A message that makes the program stumble each time: it is done with at once, and what stands behind it goes on."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.e2e.citizen import word
-from tests.faults.auditor import Auditor
 from tests.faults.citizens import KINDS, Telegrammer
 from tests.faults.server import POISON
 from tests.faults.town import WEBHOOK_SECRET, Town
@@ -31,19 +29,4 @@ async def test_an_update_that_cannot_be_read_is_not_asked_for_again(town: Town) 
     for number, content in enumerate(odd):
         await town.post("/channels/telegram", json={"update_id": number, **content}, headers=headers)
         await citizen.files()
-    await town.terminate()
-
-
-async def test_a_notice_that_cannot_be_told_keeps_none_behind_it(town: Town) -> None:
-    await town.start()
-    citizens = [kind(town) for kind in KINDS.values()]
-    codes = [await citizen.files() for citizen in citizens]
-    behind = []
-    for citizen, code in zip(citizens, codes, strict=True):
-        await town.tell(code, f"{POISON} {code}")
-        behind.append(await town.note(code, citizen.address))
-    await town.settled()
-    async with Auditor(town) as auditor:
-        fates = await auditor.fates()
-    assert [fates[note].shown for note in behind] == [1] * len(behind)
     await town.terminate()

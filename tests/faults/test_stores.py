@@ -39,6 +39,7 @@ async def test_valkey_comes_back_empty(distributed: Town, valkey: Valkey) -> Non
             await more(distributed)
             valkey.kill()
             valkey.forget()
+            distributed.ledger.emptied = True
             await stands(distributed)
             await asyncio.to_thread(valkey.start)
             distributed.ledger.faults["store faults"] += 1

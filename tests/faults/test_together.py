@@ -52,11 +52,11 @@ async def test_a_merge_of_two_contacts_under_kill_9(town: Town) -> None:
         await town.start()
         here, there = Poster(town), Telegrammer(town)
         codes = {await here.files(), await there.files()}
-        ticket = _TICKET.search(await here.says("ادامه در جای دیگر"))
-        assert ticket
+        while not (ticket := _TICKET.search(await here.says("ادامه در جای دیگر"))):
+            await here.says("منو")  # the messenger has not told the bot's name yet
         await there.says(f"/start {ticket[1]}")
         victim = next(victims)
-        await victim.kill()
+        await asyncio.gather(*(replica.kill() for replica in town.replicas))  # so that it passes the point there
         await victim.start(point)
         merging = [asyncio.create_task(there.says("بله")), asyncio.create_task(here.says("درخواست‌های من"))]
         await victim.blown()

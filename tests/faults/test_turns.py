@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 
 import pytest
 
@@ -11,6 +10,7 @@ from tests.faults import fuse
 from tests.faults.citizens import KINDS
 from tests.faults.conftest import TIMES
 from tests.faults.town import Town
+from tests.faults.traffic import killed
 
 AT_ONCE = 3  # citizens
 PASSAGES = (1, 4, *range(5, 4 + TIMES))  # of a point, before the power goes
@@ -25,19 +25,9 @@ async def test_kill_9_at_every_step_of_a_turn(town: Town, channel: str) -> None:
         while not closing.is_set():
             await KINDS[channel](town).files()
 
-    lives = list(itertools.product(points, PASSAGES))
     async with asyncio.TaskGroup() as tasks:
         for _ in range(AT_ONCE):
             tasks.create_task(visits())
-        for n, (point, passage) in enumerate(lives):
-            victim = town.replicas[n * len(town.replicas) // len(lives)]  # the first half of them, then the other
-            await town.start(but=victim)
-            if victim.alive:
-                await victim.kill()
-                town.ledger.killed("anywhere")
-            await victim.start(point, passage)
-            await victim.blown()
-            town.ledger.killed(point)
-        await town.start()
+        await killed(town, points, PASSAGES)
         closing.set()  # who is in the middle of it goes on to the end
     await town.terminate()

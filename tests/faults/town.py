@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import struct
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -30,7 +31,9 @@ WEBHOOK_SECRET = "s3cret_of-the-webhook"
 OFFICE = {"Authorization": f"Bearer {API_TOKEN}"}
 PAUSE = 0.05  # seconds before something is delivered again
 STEP = 20.0  # seconds by which time is moved on
-_PENDING = sa.text("SELECT id FROM notices WHERE state = 'pending'")
+_PENDING = sa.text(
+    "SELECT count(*), count(CASE WHEN doubt THEN 1 END), min(next_at) FROM notices WHERE state = 'pending'"
+)
 _ONE_TRY = aiohttp.ClientTimeout(total=30.0)
 
 
@@ -43,6 +46,7 @@ class Ledger:
     notes: dict[str, str] = field(default_factory=dict)  # an officer's note, acknowledged → address
     faults: Counter[str] = field(default_factory=Counter)  # what happened, how often
     points: set[str] = field(default_factory=set)  # where processes were killed
+    emptied: bool = False  # the store of the sessions
     failures: Counter[str] = field(default_factory=Counter)  # why deliveries had to be made again
 
     def acknowledged(self, key: str, address: str) -> None:
@@ -97,16 +101,13 @@ class Town:
     def loads(body: bytes) -> Any:
         return json.loads(body)
 
-    async def note(self, code: str, address: str) -> str:
+    async def note(self, code: str, address: str, words: str = "یادداشت") -> str:
         """An officer writes something that no other note says; the filer is to be told."""
-        note = f"یادداشت {next(self._notes)} دربارهٔ {code}"
-        await self.tell(code, note)
-        self.ledger.notes[note] = address
-        return note
-
-    async def tell(self, code: str, note: str) -> None:
+        note = f"{words} {next(self._notes)} دربارهٔ {code}"
         headers = {**OFFICE, "Idempotency-Key": note.encode().hex()}
         await self.ask("PATCH", f"/api/v1/requests/{code}", json={"note": note}, headers=headers)
+        self.ledger.notes[note] = address
+        return note
 
     # --- what happens to it ---------------------------------------------------------------------
 
@@ -126,12 +127,17 @@ class Town:
         return float(struct.unpack("d", self.clock.read_bytes())[0])
 
     async def settled(self) -> None:
-        """Wait until every notice is done with, while time goes sixty times as fast."""
+        """Wait until every notice is done with, while time goes sixty times as fast; what only waits for its next try
+        comes at once."""
         database = open_database(self.database_url)
         try:
             async with asyncio.timeout(PATIENCE):
-                while await database.read(lambda c: c.execute(_PENDING).first(), single=True):
-                    self.turn_clock(STEP)
+                while True:
+                    pending, under_way, next_at = await database.read(lambda c: c.execute(_PENDING).one(), single=True)
+                    if not pending:
+                        return
+                    waits = next_at / 1e6 - time.time() - self.ahead()
+                    self.turn_clock(STEP if under_way else max(STEP, waits))
                     await asyncio.sleep(STEP / 60)
         finally:
             await database.close()

@@ -1,9 +1,10 @@
-"""Citizens of all channels who file while something happens."""
+"""Citizens of all channels who file while something happens, and processes that are killed meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.faults.citizens import KINDS
@@ -52,3 +53,20 @@ async def stands(town: Town) -> None:
         return town.ledger.failures.total() > told
 
     await until(repeated, "nobody noticed")
+
+
+async def killed(town: Town, points: Sequence[str], passages: Sequence[int], between: float = 0.0) -> None:
+    """One life after the other, each to such a passage of a point; of two replicas the other serves on. Before each the
+    clock goes on by `between` seconds."""
+    lives = list(itertools.product(points, passages))
+    for n, (point, passage) in enumerate(lives):
+        victim = town.replicas[n * len(town.replicas) // len(lives)]  # the first half of them, then the other
+        await town.start(but=victim)
+        if victim.alive:
+            await victim.kill()
+            town.ledger.killed("anywhere")
+        town.turn_clock(between)
+        await victim.start(point, passage)
+        await victim.blown()
+        town.ledger.killed(point)
+    await town.start()
