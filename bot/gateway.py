@@ -90,8 +90,8 @@ class Gateway:
         self.watchers: list[Callable[[Seen], None]] = []
 
     async def receive(self, heard: Inbound) -> Outcome:
-        """Take one inbound through. Safe to repeat: the same `heard.id` gets the same replies and changes nothing. Raises
-        StoreUnavailable, StaleSession, and whatever a notice could not be told for; then nothing is saved."""
+        """Take one inbound through. Safe to repeat: the same `heard.id` gets the same replies and changes nothing.
+        Raises StoreUnavailable, StaleSession, and whatever a notice could not be told for; then nothing is saved."""
         began = perf_counter()
         reference.set(self.new_reference())
         channel.set(heard.address.channel)

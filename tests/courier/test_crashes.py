@@ -187,7 +187,7 @@ async def live(steps: list[tuple[str, Any, Any]]) -> Town:
     return town
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(STEPS, max_size=40))
 def test_each_notice_has_an_end_and_is_never_seen_twice(steps: list[tuple[str, Any, Any]]) -> None:
     town = asyncio.run(live(steps))
@@ -203,7 +203,7 @@ def test_each_notice_has_an_end_and_is_never_seen_twice(steps: list[tuple[str, A
                 raise AssertionError(state)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(ORDERLY, max_size=20))
 def test_what_is_seen_at_an_address_is_in_order(steps: list[tuple[str, Any, Any]]) -> None:
     town = asyncio.run(live(steps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.catalogue import QuietHours
@@ -121,6 +121,7 @@ def test_quiet_hours_go_over_midnight(clock: str, end: str | None) -> None:
 _CLOCKS = st.times().map(lambda t: t.strftime("%H:%M"))
 
 
+@settings(max_examples=50)
 @given(_CLOCKS, _CLOCKS, st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)))
 def test_the_end_of_quiet_is_within_a_day_and_not_quiet_itself(begins: str, ends: str, at: datetime) -> None:
     quiet, now = QuietHours(begins, ends), at.replace(tzinfo=UTC)
