@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp.test_utils import unused_port
 
 from bot.core.ports import Limits, StoreUnavailable
 from bot.stores.limits import Lenient, MemoryLimits
@@ -125,3 +126,10 @@ async def test_a_store_that_does_not_answer_locks_nobody_out_and_is_told_once(ca
         "limits are not kept: their store does not answer",
         "limits are kept again",
     ]
+
+
+async def test_a_redis_that_is_not_there_locks_nobody_out() -> None:
+    gone = RedisServers(f"redis://127.0.0.1:{unused_port()}")
+    limits = Lenient(RedisLimits(gone))
+    assert [await limits.take("a", rate=1, burst=1) for _ in range(3)] == [0.0] * 3
+    await gone.close()
