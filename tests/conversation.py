@@ -106,7 +106,7 @@ class Conversation:
         self.identity = LinkedIdentity(
             self.contacts, self.sessions, self.records, lambda: self.now, secret=lambda: "of these tests"
         )
-        self.identity.texting = True
+        self.identity.texting = self.identity.mailing = True
         self.identity.door_of = {
             "web": "https://counter.example/?join={}".format,
             "telegram": "https://t.me/counter_bot?start={}".format,

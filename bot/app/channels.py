@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.channels.telegram import Telegram
     from bot.channels.voice.prompts import Prompts
 
-COMMANDS = ("menu", "services", "forms", "track", "mine", "news", "human", "continue", "language", "cancel")
+COMMANDS = ("menu", "services", "forms", "track", "mine", "news", "human", "continue", "notify", "language", "cancel")
 """A messenger's command menu; the phrase nav.NAME describes each."""
 
 

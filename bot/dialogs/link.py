@@ -24,6 +24,7 @@ BY_CODE = Choice("code", Phrase("link.by_code"))
 AGAIN = Choice("again", Phrase("link.again"))
 APART = "apart:"
 SMS, MAIL = "sms", "mail"  # channels by which a code goes out
+_WHY_PROVE = {"": "identify.draft", "/mine": "identify.mine"}
 _SHOWN_DIGITS = 4  # of a telephone number that is linked
 
 
@@ -31,11 +32,14 @@ def limited(error: TooManyAttempts) -> Done:
     return Done((Reply(Phrase("track.limited", {"minutes": error.minutes})),))
 
 
+def ending(number: str) -> Term:
+    return Term("digits", f"…{number[-_SHOWN_DIGITS:]}")
+
+
 def label(address: Address) -> Phrase:
     """An address as its owner knows it; of a number its last digits, of a mailbox its first letter and its place."""
     if address.number:
-        shown = f"…{address.number[-_SHOWN_DIGITS:]}"
-        return Phrase(f"link.on_{address.channel}_of", {"number": Term("digits", shown)})
+        return Phrase(f"link.on_{address.channel}_of", {"number": ending(address.number)})
     name, at, place = address.id.partition("@")
     if address.channel == MAIL and at:
         return Phrase("link.on_mail_of", {"mail": Term("digits", f"{name[:1]}…@{place}")})
@@ -182,7 +186,8 @@ class IdentifyDialog(Soft):
     def ask(self, frame: Frame, context: Context) -> Reply:
         if frame.step == "code":
             return Reply(Phrase("identify.ask_code"), (AGAIN,), CODE)
-        return Reply(Phrase("identify.draft" if not frame.answers.get("then") else "identify.mine"), (YES, NO), _CHOICE)
+        then = frame.answers.get("then", "")
+        return Reply(Phrase(_WHY_PROVE.get(then, "identify.notify")), (YES, NO), _CHOICE)
 
     async def accept(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         try:

@@ -17,6 +17,7 @@ from bot.dialogs.guide import GuideDialog
 from bot.dialogs.link import DraftsDialog, IdentifyDialog, JoinDialog, LinkDialog
 from bot.dialogs.matching import Words, plain
 from bot.dialogs.menu import Leave, ListDialog, Resume
+from bot.dialogs.news_way import NewsWayDialog
 from bot.dialogs.router import FORMS, HUMAN_FORM, Router
 from bot.dialogs.survey import SurveyDialog
 from bot.dialogs.track import TrackDialog
@@ -59,7 +60,12 @@ def build(catalogue: Catalogue, nlu: Nlu, desk: Desk, identity: Identity | None 
         DraftsDialog(partial(title_of, catalogue)),
     ]
     if identity:
-        dialogs += (LinkDialog(identity, nlu), JoinDialog(identity), IdentifyDialog(identity))
+        dialogs += (
+            LinkDialog(identity, nlu),
+            JoinDialog(identity),
+            IdentifyDialog(identity),
+            NewsWayDialog(identity, nlu),
+        )
     return Dialogs(
         catalogue,
         nlu,

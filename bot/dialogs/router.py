@@ -13,6 +13,7 @@ from bot.dialogs import desk_news, faq
 from bot.dialogs.base import Context, Done, Move, Push
 from bot.dialogs.link import known
 from bot.dialogs.matching import Command, is_question
+from bot.dialogs.news_way import offered
 from bot.dialogs.track import asked_for_more, code_in
 
 CERTAIN = 0.6  # confidence from which an intent alone decides
@@ -219,6 +220,8 @@ class Router:
                 return self._human(context)
             case "mine" | "requests":
                 return await self._mine(context) if context.proven else self._prove("/mine", context)
+            case "notify":
+                return await self._notify(context)
             case "continue" | "link":
                 return await self._continue(context, heard)
             case "join" if arg and self.identity:
@@ -286,6 +289,13 @@ class Router:
             return Done((Reply(Phrase("link.texted" if sent else "link.not_texted")),))
         return Push("link", {"known": known(await self.identity.addresses(context.contact), context.address)})
 
+    async def _notify(self, context: Context) -> Move:
+        if self.identity is None:
+            return Done((self._simple("", context),))
+        if not context.proven:
+            return self._prove("/notify", context)
+        return Push("notify", offered(await self.identity.ways(context.address), context.address, self.identity))
+
     async def text_how_to_go_on(self, context: Context, heard: Inbound) -> None:
         """After a call that ended in the middle of a form."""
         if self.identity and self.can_prove(context):
@@ -302,8 +312,9 @@ class Router:
 
     async def _mine(self, context: Context) -> Move:
         requests = await self.desk.list_of(context.contact)
+        settings = (Choice("/notify", Phrase("nav.notify")), *MENU) if self.identity else MENU
         if not requests:
-            return Done((Reply(Phrase("mine.none"), (Choice("/track", Phrase("nav.track")), *MENU)),))
+            return Done((Reply(Phrase("mine.none"), (Choice("/track", Phrase("nav.track")), *settings)),))
         lines = tuple(
             Phrase(
                 "mine.line",
@@ -320,7 +331,7 @@ class Router:
             Choice(f"/track/{r.code}", Phrase("mine.choice", {"title": r.draft.title, "code": Term("code", r.code)}))
             for r in requests
         )
-        return Done((Reply(Phrase("mine.list", {"lines": lines}), (*choices, *MENU)),))
+        return Done((Reply(Phrase("mine.list", {"lines": lines}), (*choices, *settings)),))
 
     async def _unhelped(self, entry: str, context: Context, heard: Inbound) -> Move:
         if entry in self.catalogue.faq:

@@ -21,7 +21,7 @@ EXPIRY = timedelta(hours=12)  # after this a draft is offered, not simply gone o
 MOVES = 12  # of one turn; a dialog that goes round is stopped
 KEEP = Choice("/keep", Phrase("nav.keep"))
 
-_WORDS_OF_ENGINE = frozenset({"back", "cancel", "repeat", "menu", "help", "human", "language", "continue"})
+_WORDS_OF_ENGINE = frozenset({"back", "cancel", "repeat", "menu", "help", "human", "language", "continue", "notify"})
 _FREE = (Kind.TEXT, Kind.LONG_TEXT)
 _NEVER_A_QUESTION = 3  # characters; shorter is no question to the knowledge base
 

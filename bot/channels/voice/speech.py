@@ -175,7 +175,7 @@ class Speaker:
                 case "digits" if _ON_MAP.fullmatch(value):
                     return self._say(Phrase("voice.on_map"), language)
                 case "digits":
-                    return grammar.digits(value)
+                    return grammar.digits(value.lstrip("…"))  # of a number whose ending is shown
                 case "url":
                     return self._say(Phrase("voice.url"), language)
                 case "quote":
