@@ -122,8 +122,8 @@ def test_a_new_sharing_button_takes_the_place_of_the_old_one() -> None:
     ]
 
 
-def test_nothing_to_say_sends_nothing_but_a_gone_keyboard() -> None:
-    assert composed() == []
+def test_nothing_to_say_sends_nothing() -> None:
+    assert composed() == composed(keyboard_up=True) == []
 
 
 @pytest.mark.parametrize(

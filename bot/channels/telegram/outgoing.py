@@ -43,7 +43,7 @@ class Composer:
         """The messages in order, each still without its chat. `keyboard_up`: an earlier turn left its button for
         sharing a number or a place under the citizen's text field; it goes, unless a new one takes its place."""
         messages = [m for reply in replies for m in self._reply(reply, language)]
-        if keyboard_up and not shows_keyboard(messages):
+        if keyboard_up and messages and not shows_keyboard(messages):
             bare = next((m for m in messages if "reply_markup" not in m), None)
             if bare is None:  # a message has either buttons or the removal of a keyboard
                 bare = self._text(Phrase("telegram.keyboard_gone"), language)
