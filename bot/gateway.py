@@ -13,7 +13,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from time import perf_counter
@@ -21,6 +21,7 @@ from time import perf_counter
 from bot.core.messages import Address, Event, Inbound, Line, Reply, replies_from_json, replies_to_json
 from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable
 from bot.core.sessions import Session, Turn
+from bot.core.values import replace
 from bot.dialogs.engine import Engine
 
 log = logging.getLogger(__name__)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2s
 from typing import Any
+
+from bot.core.values import replace
 
 KEPT_REPLIES = 6  # turns whose replies are kept for a redelivered inbound
 KEPT_IDS = 48  # turns whose ids are kept: an older repeat changes nothing and hears the open question

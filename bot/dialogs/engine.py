@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Event, Inbound, Phrase, Reply
 from bot.core.ports import Wording
 from bot.core.sessions import Frame, Pace, Session
+from bot.core.values import replace
 from bot.dialogs.base import Context
 from bot.dialogs.pace import REPEAT, Pacing
 from bot.dialogs.registry import Dialogs

@@ -14,7 +14,7 @@ count; so does one more answer in a form.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 from math import ceil
@@ -23,6 +23,7 @@ from typing import Any
 from bot.core.messages import Choice, Event, Inbound, Phrase, Reply
 from bot.core.sessions import Pace, Session, Turn
 from bot.core.text import fold_digits
+from bot.core.values import replace
 from bot.dialogs.matching import Words, plain
 from bot.dialogs.stage import HUMAN, MENU
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.core.messages import Address, Event, Phrase, Term
 from bot.core.sessions import Session
+from bot.core.values import replace
 from bot.dialogs.fields import local_number
 from bot.dialogs.stage import Stage
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from bot.core.messages import NOTHING, Choice, Inbound, Phrase, Reply
 from bot.core.ports import Wording
 from bot.core.sessions import Frame, Session
+from bot.core.values import replace
 from bot.dialogs import matching
 from bot.dialogs.base import Context, Dialog
 from bot.dialogs.registry import Dialogs

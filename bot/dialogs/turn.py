@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.messages import Choice, Event, Expect, Inbound, Kind, Phrase, Reply
 from bot.core.ports import Match
 from bot.core.sessions import Frame
 from bot.core.text import fold
+from bot.core.values import replace
 from bot.dialogs import matching
 from bot.dialogs.base import Done, Goto, Invalid, Move, Pass, Push
 from bot.dialogs.link import drafts_of

@@ -8,7 +8,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 import orjson
@@ -16,6 +16,7 @@ import orjson
 from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession
 from bot.core.sessions import Session, Turn
+from bot.core.values import replace
 from bot.stores.redis_lines import OVERDUE_AFTER, QUIET, SWEEP, Archive, LineMover, line_to_json
 from bot.stores.redis_link import unheard
 from bot.stores.redis_places import Place, Places

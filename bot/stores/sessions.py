@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 import orjson
@@ -15,6 +14,7 @@ from sqlalchemy.engine import Connection
 from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession, StoreUnavailable
 from bot.core.sessions import Session
+from bot.core.values import replace
 from bot.stores.database import Database, cursor_of
 from bot.stores.saving import Save, saved, writing
 from bot.stores.tables import from_micros, lines, sessions, to_address
