@@ -194,6 +194,19 @@ async def test_time_passes_between_turns_and_drafts_are_offered_again(door: Door
     assert (await door.say("dark")).replies[-1].say.key == "resume.ask"
 
 
+async def test_nobody_hears_of_news_that_could_not_be_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: object) -> Any:
+        raise ValueError
+
+    contact = (await door.say("hello")).contact
+    before = await door.sessions.lines(contact, 0)
+    monkeypatch.setattr(door.citizen.engine, "advance", fails)
+    notice = Inbound("notice:1", Address("web", "ann"), Event.NOTICE, value="/told 1000000005 1")
+    with pytest.raises(ValueError):
+        await door.gateway.receive(notice)
+    assert await door.sessions.lines(contact, 0) == before
+
+
 # --- watchers ----------------------------------------------------------------------------------------
 
 

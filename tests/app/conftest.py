@@ -1,17 +1,28 @@
-"""Applications that start quickly: what was trained once is not trained again."""
+"""Applications that start quickly: what was loaded or trained once is not loaded or trained again."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import app, content
 from bot.app import Counter
 from tests.app.serving import settings_of
+from tests.conversation import KNOWLEDGE_BASE
+
+_load = cache(content.load)
+
+
+@pytest.fixture(autouse=True)
+def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project's own content is values that nobody changes; copies that are edited are loaded each time."""
+    load = content.load
+    monkeypatch.setattr(content, "load", lambda folder: _load(folder) if folder == KNOWLEDGE_BASE else load(folder))
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,6 @@ from bot.dialogs.engine import Engine
 from bot.stores.tables import lines
 from tests.app.citizens import NUMBER, SMS, TELEGRAM, file, say, sentences, told
 from tests.app.serving import settings_of
-from tests.stores.databases import new_database
 from tests.stores.valkey import Server
 
 LIKE_A_NUMBER = Address("telegram", "9121234567")
@@ -46,17 +45,6 @@ async def test_a_citizen_is_found_by_anything_an_operator_may_have(counter: Coun
         assert found["turn_answered"]["channel"] == "sms"
     assert found["request"]["code"] == request.code
     assert found["next"]["finding"] == "do_nothing"
-
-
-async def test_a_number_is_found_in_postgresql_as_well(data: Path, request: pytest.FixtureRequest) -> None:
-    async with new_database("postgresql", request, data) as url:
-        counter = await asyncio.to_thread(
-            app.assemble, settings_of(data, database_url=url, secret_key=SecretStr("k" * 40))
-        )
-        async with counter.opened():
-            await file(counter, Address("console", "office"))
-            found = await told(counter.settings, "09121234567")
-    assert found["never_heard"]
 
 
 async def test_numbers_are_whole_for_who_asks_for_them_alone(counter: Counter) -> None:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
+import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from bot import app
+from bot import app, content
 from bot.app import Counter
+from bot.core.catalogue import QuietHours
 from bot.core.ports import Consent
 from bot.core.requests import ServiceRequest, Status
 from bot.settings import Settings
@@ -63,18 +63,11 @@ async def test_notices_wait_in_order_for_a_courier(counter: Counter) -> None:
     assert found["next"]["finding"] == "do_courier"
 
 
-def quiet_now(folder: Path) -> Path:
-    """The content, with quiet hours around this moment."""
-    shutil.copytree(KNOWLEDGE_BASE, folder)
+def quiet_now() -> QuietHours:
+    """From two hours ago until in two hours."""
     now = datetime.now(ZoneInfo("Asia/Tehran"))
     begins, ends = (f"{now + timedelta(hours=hours):%H:%M}" for hours in (-2, 2))
-    file = folder / "organization.yaml"
-    text, count = re.subn(
-        r"^quiet_hours:.*$", f'quiet_hours: {{from: "{begins}", until: "{ends}"}}', file.read_text("utf-8"), flags=re.M
-    )
-    assert count == 1
-    file.write_text(text, "utf-8")
-    return folder
+    return QuietHours(begins, ends)
 
 
 @dataclass
@@ -154,14 +147,14 @@ async def test_what_a_provider_does_not_take_is_tried_again(data: Path) -> None:
     assert moved["next"]["finding"] == "do_webhook"
 
 
-async def test_nobody_is_woken_at_night(data: Path, tmp_path: Path) -> None:
-    given = {"environment": "production", "secret_key": SecretStr("k" * 40)}
-    async with office(data, content_dir=quiet_now(tmp_path / "knowledge_base"), **given) as here:
+async def test_nobody_is_woken_at_night(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = content.load(KNOWLEDGE_BASE)
+    at_night = replace(catalogue, organization=replace(catalogue.organization, quiet_hours=quiet_now()))
+    monkeypatch.setattr(content, "load", lambda folder: at_night)
+    key = SecretStr((data / "secret_key").read_text("ascii"))
+    async with office(data, environment="production", secret_key=key) as here:
         await move(here.counter, here.request)
         found = await here.until("notice_quiet")
-    assert (
-        timedelta()
-        < datetime.fromisoformat(found["notice_quiet"]["until"]) - here.counter.live.now()
-        < timedelta(hours=2)
-    )
+    left = datetime.fromisoformat(found["notice_quiet"]["until"]) - here.counter.live.now()
+    assert timedelta() < left < timedelta(hours=2)
     assert found["next"]["finding"] == "do_wait"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,8 +35,8 @@ async def metrics(client: Client) -> Samples:
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    async with serving(settings_of(tmp_path)) as client:
+async def client(data: Path) -> AsyncIterator[Client]:
+    async with serving(settings_of(data)) as client:
         yield client
 
 
@@ -92,9 +93,9 @@ async def test_how_well_it_understands_is_seen_and_not_what(client: Client) -> N
     assert all(value not in text for value in ("9123456789", "0012345678", "زرافه", "s3cret"))
 
 
-async def test_forged_webhooks_are_counted_by_channel(tmp_path: Path) -> None:
+async def test_forged_webhooks_are_counted_by_channel(data: Path) -> None:
     telegram = {"telegram_token": SecretStr("1:token"), "public_url": "https://counter.example.org"}
-    async with serving(settings_of(tmp_path, telegram_api_url="http://127.0.0.1:1", **telegram)) as client:
+    async with serving(settings_of(data, telegram_api_url="http://127.0.0.1:1", **telegram)) as client:
         await client.post("/channels/telegram", json={"update_id": 1})
         await client.post(
             "/channels/web/messages", json={"type": "message", "id": "1", "text": "x", "session": "forged"}
@@ -147,14 +148,15 @@ async def test_sockets_and_stores_are_seen_and_one_that_does_not_answer_hides_no
     assert ("pishkhan_lines_waiting",) in seen
 
 
-async def test_a_worker_tells_its_own(tmp_path: Path) -> None:
-    worker = await asyncio.to_thread(app.build_worker, settings_of(tmp_path, worker="separate"))
+async def test_a_worker_tells_its_own(data: Path) -> None:
+    worker = await asyncio.to_thread(app.build_worker, settings_of(data, worker="separate"))
     async with TestClient(TestServer(worker)) as client:
         assert (await metrics(client))["pishkhan_notices_waiting",] == 0
 
 
-async def test_two_applications_in_a_process_count_for_themselves(tmp_path: Path) -> None:
-    async with serving(settings_of(tmp_path / "a")) as first, serving(settings_of(tmp_path / "b")) as second:
+async def test_two_applications_in_a_process_count_for_themselves(data: Path) -> None:
+    other = shutil.copytree(data, data.parent / "other")
+    async with serving(settings_of(data)) as first, serving(settings_of(other)) as second:
         await say(first, "سلام")
         assert ("pishkhan_turns_total", "console", "answered") not in await metrics(second)
         assert (await metrics(first))["pishkhan_turns_total", "console", "answered"] == 1

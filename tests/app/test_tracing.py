@@ -63,8 +63,8 @@ async def traced_at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Asyn
 
 
 @pytest.fixture
-async def traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Traced]:
-    async with traced_at(settings_of(tmp_path), monkeypatch) as traced:
+async def traced(data: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Traced]:
+    async with traced_at(settings_of(data), monkeypatch) as traced:
         yield traced
 
 
@@ -91,14 +91,12 @@ async def test_a_turn_is_loading_and_saving(traced: Traced) -> None:
     assert {"session.load", "session.save"} <= inside
 
 
-async def test_a_failing_desk_is_marked_and_its_words_are_not_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_failing_desk_is_marked_and_its_words_are_not_told(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fails(*_: object) -> None:
         raise ValueError(f"cannot take '{SAID}' of 09123456789")
 
     monkeypatch.setattr(ServiceDesk, "list_of", fails)
-    async with traced_at(settings_of(tmp_path), monkeypatch) as traced:
+    async with traced_at(settings_of(data), monkeypatch) as traced:
         await traced.say(SAID, "/mine")
         (call,), turn = traced.named("desk.list_of"), traced.named("turn")[-1]
         told = "".join(span.to_json() for span in traced.spans).encode().decode("unicode_escape")
@@ -137,7 +135,7 @@ async def test_what_is_sent_belongs_to_the_turn_that_said_it(traced: Traced) -> 
     assert parent(send) == id_of(turn)
 
 
-async def test_a_collector_gets_them_by_otlp(tmp_path: Path) -> None:
+async def test_a_collector_gets_them_by_otlp(data: Path) -> None:
     got: list[ExportTraceServiceRequest] = []
 
     async def collect(request: web.Request) -> web.Response:
@@ -150,7 +148,7 @@ async def test_a_collector_gets_them_by_otlp(tmp_path: Path) -> None:
     collector.add_routes([web.post("/v1/traces", collect)])
     async with TestServer(collector) as server:
         endpoint = str(server.make_url("")).rstrip("/")
-        async with serving(settings_of(tmp_path, otel_exporter_otlp_endpoint=endpoint)) as client:
+        async with serving(settings_of(data, otel_exporter_otlp_endpoint=endpoint)) as client:
             await client.get("/healthz")
             await client.app[app.COUNTER].gateway.receive(Inbound("1", ME, Event.MESSAGE, text=SAID))
     resources = [resource for told in got for resource in told.resource_spans]
