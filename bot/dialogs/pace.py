@@ -36,6 +36,7 @@ CLOCK_STEP = 60.0  # seconds that a clock goes back only when it is set: what wa
 _BY_HAND = (Event.CHOICE, Event.FILE, Event.START)
 _NOT_PACED = (Event.NOTICE, Event.HANGUP)
 _ROUNDING = 1e-3
+_MANY = 20  # silences after which the next one is as long as any
 _LONGEST_WORD = 60  # characters
 _IN_NUMBERS = str.maketrans("", "", " -+/.#*")
 
@@ -79,7 +80,7 @@ class Pacing:
         elif pace.silence:
             return session, ()
         if pace.rounds >= rhythm.rounds:
-            silence = min(rhythm.silence * rhythm.grows**pace.silences, rhythm.longest)
+            silence = min(rhythm.silence * rhythm.grows ** min(pace.silences, _MANY), rhythm.longest)
             left = replace(pace, rounds=rhythm.rounds - 1, silence=silence, silences=pace.silences + 1)
             said = Phrase("engine.going_round", {"minutes": ceil(silence / 60)})
             return replace(session, pace=left), (Reply(said, (HUMAN, MENU)),)

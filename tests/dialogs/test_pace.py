@@ -212,6 +212,14 @@ async def test_each_silence_is_longer_than_the_last(desk: Desk) -> None:
     assert said[1:] == sorted(said[1:])
 
 
+def test_no_silence_is_longer_than_a_day_however_many_there_were() -> None:
+    session = Session("c", pace=Pace(at=NOW.timestamp(), rounds=9.0, silences=10**6))
+    heard = Inbound("1", Address("sms", "+1"), Event.MESSAGE, text=AUTOMATIC, costly=True)
+    after, held = Pacing().admit(session, heard, NOW, {})
+    assert held
+    assert after.pace.silence == 24 * 60 * 60
+
+
 async def test_a_robot_with_other_words_each_time_is_left_too(desk: Desk) -> None:
     outcomes = await desk.say(*(f"{AUTOMATIC} Ticket nr {n}" for n in range(30)), every=5)
     assert End.HELD in ends(outcomes[:20])
