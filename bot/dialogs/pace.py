@@ -22,7 +22,6 @@ from typing import Any
 
 from bot.core.messages import Choice, Event, Inbound, Phrase, Reply
 from bot.core.sessions import Pace, Session, Turn
-from bot.core.text import fold_digits
 from bot.core.values import replace
 from bot.dialogs.matching import Words, plain
 from bot.dialogs.stage import HUMAN, MENU
@@ -146,7 +145,7 @@ def _is_by_hand(heard: Inbound, words: Words) -> bool:
     typed = heard.text[: _LONGEST_WORD + 1]
     if not typed or len(typed) > _LONGEST_WORD:
         return False
-    return fold_digits(typed).translate(_IN_NUMBERS).isdigit() or plain(typed) in words
+    return typed.translate(_IN_NUMBERS).isdigit() or plain(typed) in words  # digits of any script
 
 
 def _says(replies: Sequence[Mapping[str, Any]]) -> list[Any]:
