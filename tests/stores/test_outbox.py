@@ -14,10 +14,11 @@ import pytest
 from bot.core.messages import Address
 from bot.core.notices import News, Notice, Outbox, Queue
 from bot.core.records import Records
-from bot.stores.database import open_database
+from bot.stores.database import Database, open_database
 from bot.stores.memory import MemoryRecords
 from bot.stores.outbox import SqlOutbox
 from bot.stores.records import SqlRecords
+from bot.stores.tables import to_micros
 from tests.stores.databases import KINDS, new_database
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -330,3 +331,25 @@ async def test_how_the_outbox_stands(post: Post) -> None:
     await post.settle(second, "dead")
     post.later(seconds=10)
     assert await post.outbox.queue(post.now) == Queue(2, 40.0, 1)
+
+
+# --- an older version of the program at the same outbox ---------------------------------------------
+
+
+async def test_what_an_older_version_puts_in_is_told(database: Database) -> None:
+    """While one replica after the other is made new. It knows none of the columns that came later."""
+    old = "INSERT INTO notices (address, command, state, made_at, next_at, tries, why) VALUES "
+    rows = ", ".join(
+        f"('web:ann', '/told {n}', 'pending', {to_micros(NOW)}, {to_micros(NOW)}, {n}, '')" for n in (0, 1)
+    )
+    await database.write(lambda connection: connection.exec_driver_sql(old + rows))
+    outbox = SqlOutbox(database)
+    (notice,) = await outbox.take(NOW, NOW + LEASE)
+    assert (notice.command, notice.due_at, notice.urgent, notice.doubt) == ("/told 0", NOW, False, False)
+    begun = await outbox.begin(notice, ANN, at=NOW, until=NOW + LEASE)
+    assert begun
+    await outbox.settle(begun, "sent", at=NOW, outcome="sent")
+    assert (await outbox.queue(NOW + timedelta(seconds=5))).oldest == 5.0
+    (tried,) = await outbox.take(NOW, NOW + LEASE)
+    assert (tried.command, tried.tries) == ("/told 1", 1), "it counted tries, and wrote down none"
+    assert await outbox.begin(tried, ANN, at=NOW, until=NOW + LEASE)
