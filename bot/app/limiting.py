@@ -22,7 +22,7 @@ SPARE = 256  # files for everything else: stores, providers, requests
 
 RULES = (
     Rule("/channels/web/socket", "sockets", burst=100, rate=10, most=SOCKETS, each=1_000, citizens=True),
-    Rule("/channels/web/files", "files", burst=30, rate=1, most=100, each=20, citizens=True),
+    Rule("/channels/web/files", "files", burst=30, rate=1, most=32, each=8, citizens=True),  # each is held in memory
     Rule("/channels/web/", "web", burst=300, rate=30, most=500, citizens=True),
     Rule("/channels/voice/", "calls", guarded=True, sized=True),
     Rule("/channels/", "webhooks", most=500, guarded=True, sized=True),
