@@ -124,7 +124,8 @@ $(PEERS)/sms/peers.stamp: $(PEERS)/peers.stamp Makefile
 	@if ! command -v caddy >/dev/null; then \
 	  command -v apt-get >/dev/null || { echo "Caddy is missing. Install it: caddyserver.com/docs/install"; exit 1; }; \
 	  echo "Fetching Caddy …"; if [ "$$(id -u)" = 0 ]; then $(APT) update; fi; \
-	  cd $(@D) && apt-get -qq download caddy 2>/dev/null && dpkg -x caddy_*.deb . && rm caddy_*.deb; \
+	  cd $(@D) && apt-get -qq download caddy 2>/dev/null && dpkg -x caddy_*.deb . && rm caddy_*.deb \
+	  || { echo "Caddy could not be fetched. Install it: caddyserver.com/docs/install"; exit 1; }; \
 	fi
 	@touch $@
 
