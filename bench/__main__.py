@@ -70,7 +70,10 @@ async def measure(parts: Sequence[str], plan: Plan) -> Found:
         async with Pool(Path(folder) / "servers") as pool:
             for name in parts:
                 began = time.perf_counter()
-                found.add(await PARTS[name](pool, Path(folder) / name, plan))
+                try:
+                    found.add(await PARTS[name](pool, Path(folder) / name, plan))
+                except Exception as error:  # the other parts' figures are not lost with this one's
+                    found.wrong.append(f"{name} broke off: {error!r}"[:500])
                 sys.stderr.write(f"{name}: {time.perf_counter() - began:.0f} s\n")
     return found
 

@@ -20,12 +20,13 @@ from bench.talks import Talk
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A system that has answered. `start`: seconds to its first answer; `idle`: MB after the first conversation."""
+    """A system that has answered. `start`: seconds to the first answer of the server, None when another system was
+    before; `idle`: MB after that conversation."""
 
     system: System
     server: Server
     api: BotApi
-    start: float
+    start: float | None
     idle: float
 
     def users(self, count: int) -> list[Talk]:
@@ -37,6 +38,7 @@ class Pool:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._servers: dict[str, Server] = {}
         self._running: dict[str, Running] = {}
 
     async def __aenter__(self) -> Self:
@@ -57,17 +59,22 @@ class Pool:
     async def runs(self, system: System) -> Running:
         """The same of a system that is not among all others."""
         if system.id not in self._running:
-            self._running[system.id] = await self._started(system)
+            self._running[system.id] = await self._answering(system)
             sys.stderr.write(f"{system.id} is up\n")
         return self._running[system.id]
 
-    async def _started(self, system: System) -> Running:
-        api = self.needs.api
-        server = await self._stack.enter_async_context(system.start(self.needs, self._folder / system.id))
+    async def _answering(self, system: System) -> Running:
+        api, new = self.needs.api, system.server not in self._servers
+        if new:
+            starting = system.start(self.needs, self._folder / system.server)
+            self._servers[system.server] = await self._stack.enter_async_context(starting)
+        server = self._servers[system.server]
         await server.accepting()
         talk = system.talk(server.port, 0, api)
         try:
             answered, _ = await load.once(talk, server.spent)
         finally:
             talk.close()
-        return Running(system, server, api, answered - server.started_at, server.memory())
+        if new:
+            await server.settled()
+        return Running(system, server, api, answered - server.started_at if new else None, server.memory())

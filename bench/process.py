@@ -19,6 +19,8 @@ PEERS = ROOT / ".cache" / "bench" / "bin" / "python"
 _GRACE = 10.0  # seconds that a server gets to stop
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 _POLL = 0.005  # seconds
+_SETTLING, _LOOK = 10.0, 0.25  # seconds
+_IDLE = 0.1  # of a core
 
 
 def cores() -> tuple[int, int]:
@@ -97,6 +99,14 @@ class Server:
                 return
             await asyncio.sleep(_POLL)
         raise RuntimeError(f"a server did not start:\n{self.log()[-2000:]}")
+
+    async def settled(self) -> None:
+        """Wait until what it does by itself after the start is done, as far as that takes no more than `_SETTLING`."""
+        for _ in range(round(_SETTLING / _LOOK)):
+            before = self.spent().cpu
+            await asyncio.sleep(_LOOK)
+            if self.spent().cpu - before < _IDLE * _LOOK:
+                return
 
     async def stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):  # it ended by itself

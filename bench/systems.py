@@ -11,12 +11,13 @@ from pathlib import Path
 
 import yaml
 
-from bench import conversation, provider_talks, talks, web_talks
+from bench import conversation, talks
 from bench.botapi import SMS_PATH, BotApi
 from bench.conversation import TOKEN, WEBHOOK_SECRET
 from bench.process import PEERS, ROOT, Server, free_port, running
-from bench.provider_talks import ACCOUNT, NUMBER, PUBLIC_URL, TWILIO_TOKEN
+from bench.provider_talks import ACCOUNT, NUMBER, PUBLIC_URL, TWILIO_TOKEN, KannelSms, TwilioSms, TwilioVoice
 from bench.talks import Talk
+from bench.web_talks import Echo, WebPost, WebSocket
 from tests.stores import postgres, valkey
 
 DATABASES = 64  # of Valkey
@@ -57,10 +58,12 @@ Start = Callable[[Around, Path], AbstractAsyncContextManager[Server]]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """`start` needs what is around and an empty folder; `talk` makes the user with this number."""
+    """One way to talk to one server: `talk` makes the user with this number. `server` names the server, which several
+    systems may share; `start` starts it in an empty folder."""
 
     id: str
     name: str
+    server: str
     start: Start
     talk: Callable[[int, int, BotApi], Talk]  # port, user
 
@@ -115,10 +118,6 @@ def _twilio(needs: Around) -> dict[str, str]:
 
 def _kannel(needs: Around) -> dict[str, str]:
     return {"SMS_HTTP_SEND_URL": f"{needs.api.url}{SMS_PATH}?user=bench", "SMS_WEBHOOK_SECRET": WEBHOOK_SECRET}
-
-
-def _no_more(needs: Around) -> dict[str, str]:
-    return {}
 
 
 Channel = Callable[[Around], Mapping[str, str]]
@@ -182,48 +181,49 @@ def by_telegram(path: str) -> Callable[[int, int, BotApi], Talk]:
     return lambda port, user, api: talks.Telegram(port, user, api, path)
 
 
-_OURS: tuple[tuple[str, str, Channel, Callable[[int, int, BotApi], Talk]], ...] = (
-    ("telegram", "Telegram, answers by calls", telegram, by_telegram("/channels/telegram")),
-    ("sms", "SMS by Twilio, in the response", _twilio, lambda p, u, _: provider_talks.TwilioSms(p, u)),
-    ("kannel", "SMS by Kannel, answers by calls", _kannel, provider_talks.KannelSms),
-    (
-        "voice",
-        "telephone by Twilio, in the response",
-        _twilio,
-        lambda p, u, _: provider_talks.TwilioVoice(p, u),
-    ),
-    ("post", "web chat by POST", _no_more, lambda p, u, _: web_talks.WebPost(p, u)),
-    ("socket", "web chat by WebSocket", _no_more, lambda p, u, _: web_talks.WebSocket(p, u)),
+def _every_channel(needs: Around) -> dict[str, str]:
+    return telegram(needs) | _twilio(needs)
+
+
+_OURS: tuple[tuple[str, str, str, Channel, Callable[[int, int, BotApi], Talk]], ...] = (
+    ("telegram", "Telegram, answers by calls", "counter", _every_channel, by_telegram("/channels/telegram")),
+    ("sms", "SMS by Twilio, in the response", "counter", _every_channel, lambda p, u, _: TwilioSms(p, u)),
+    ("voice", "telephone by Twilio, in the response", "counter", _every_channel, lambda p, u, _: TwilioVoice(p, u)),
+    ("post", "web chat by POST", "counter", _every_channel, lambda p, u, _: WebPost(p, u)),
+    ("socket", "web chat by WebSocket", "counter", _every_channel, lambda p, u, _: WebSocket(p, u)),
+    ("kannel", "SMS by Kannel, answers by calls", "kannel", _kannel, KannelSms),
 )
+_STORES = (("", "SQLite", embedded), ("_distributed", "PostgreSQL + Valkey", distributed))
 
 
-def ours(tree: Path) -> tuple[System, ...]:
-    """Every channel, both ways of storing, of this working tree."""
-    return (
-        *(System(id, f"Pishkhan, SQLite: {name}", embedded(channel, tree), talk) for id, name, channel, talk in _OURS),
-        *(
-            System(f"{id}_distributed", f"Pishkhan, PostgreSQL + Valkey: {name}", distributed(channel, tree), talk)
-            for id, name, channel, talk in _OURS
-        ),
+def ours(tree: Path, more: str = "") -> tuple[System, ...]:
+    """Every channel, both ways of storing, of this working tree; `more` is the end of all ids."""
+    return tuple(
+        System(f"{id}{end}{more}", f"Pishkhan, {kind}: {name}", f"{server}{end}{more}", start(channel, tree), talk)
+        for end, kind, start in _STORES
+        for id, name, server, channel, talk in _OURS
     )
 
 
+_BOT_API: Callable[[Around], str] = lambda needs: needs.api.url  # noqa: E731
 SYSTEMS = (
-    System("bare", "bare aiohttp POST", _bare, lambda port, user, _: talks.BarePost(port, user)),
-    System("echo", "bare aiohttp WebSocket echo", _bare, lambda port, user, _: web_talks.Echo(port, user)),
+    System("bare", "bare aiohttp POST", "bare", _bare, lambda port, user, _: talks.BarePost(port, user)),
+    System("echo", "bare aiohttp WebSocket echo", "bare", _bare, lambda port, user, _: Echo(port, user)),
     System(
         "aiogram",
         "aiogram 3, RedisStorage, answers by calls",
-        _peer("aiogram_form", lambda needs: needs.api.url, lambda needs: needs.valkey.url),
+        "aiogram",
+        _peer("aiogram_form", _BOT_API, lambda needs: needs.valkey.url),
         by_telegram("/webhook"),
     ),
     System(
         "ptb",
         "python-telegram-bot, ConversationHandler in memory",
-        _peer("ptb_form", lambda needs: needs.api.url),
+        "ptb",
+        _peer("ptb_form", _BOT_API),
         by_telegram("/webhook"),
     ),
-    System("botbuilder", "botbuilder on aiohttp, memory", _peer("botbuilder_form"), talks.Activities),
+    System("botbuilder", "botbuilder on aiohttp, memory", "botbuilder", _peer("botbuilder_form"), talks.Activities),
     *ours(ROOT),
 )
 BY_ID: Mapping[str, System] = {system.id: system for system in SYSTEMS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -20,7 +19,7 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
     found = Found()
     if plan.beside is None:
         return found
-    old = [replace(system, id=system.id + BEFORE) for system in ours(plan.beside)]
+    old = ours(plan.beside, BEFORE)
     systems = [await pool.runs(system) for system in old]
     systems += await pool.up("bare", *(system.id.removesuffix(BEFORE) for system in old))
     samples: dict[str, list[Sample]] = {each.system.id: [] for each in systems}

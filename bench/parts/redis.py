@@ -26,7 +26,7 @@ from bot.stores.redis_servers import RedisServers
 from tests.stores import valkey
 
 CONTACTS, TURNS = 200, 10
-STORED = 100_000
+STORED = 50_000
 MILLION = 1_000_000
 AT_ONCE = 64
 

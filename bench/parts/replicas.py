@@ -53,6 +53,7 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
             servers.append(await stack.enter_async_context(serving(folder / name, settings)))
         for server in servers:
             await server.accepting()
+            await server.settled()
         ports = [server.port for server in servers]
         who: dict[str, Callable[[int], Talk]] = {
             "one": lambda user: talks.Telegram(ports[0], user, needs.api, PATH),

@@ -27,7 +27,7 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
     found = Found()
     for each in systems:
         id = each.system.id
-        found.figures |= figures(id, samples[id]) | {f"{id}.start": each.start}
+        found.figures |= figures(id, samples[id])
         found.blame(each.system.name, [wrong for sample in samples[id] for wrong in sample.wrong])
     found.figures |= _ratios(samples)
     found.tables.append(_table(found, systems, full, len(samples["bare"])))
@@ -103,7 +103,7 @@ def _table(found: Found, systems: Sequence[Running], full: dict[str, float], rou
                     for name, digits in (("cpu", 0), ("bare", 1), ("per_second", 0), ("p50", 1), ("p99", 1))
                 ),
                 f"{each.idle:.0f} → {full[id]:.0f}",
-                f"{each.start:.2f}",
+                "–" if each.start is None else f"{each.start:.2f}",
             )
         )
     return table
