@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from bot.core.notices import Attempt, Notice, Outbox
 from bot.core.ports import Contacts, Sender, SendFailed, StoreUnavailable
 from bot.courier.pace import Pace
 from bot.courier.times import BACK_OFF, end_of_quiet, pause
-from bot.courier.ways import Nowhere, choose
+from bot.courier.ways import Over, choose
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,15 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What is to be said at a way."""
+class Ready:
+    """What is to be said where, by whom; `tried`: the attempts before."""
 
-    replies: tuple[Reply, ...]
+    way: Address
+    sender: Sender
+    replies: Sequence[Reply]
     language: str
-    seq: int = 0
+    seq: int
+    tried: Sequence[Attempt]
 
 
 Apart = Callable[[Notice], "tuple[Reply, str] | None"]
@@ -71,44 +74,45 @@ class Deliverer:
 
     async def deliver(self, notice: Notice, begins: Callable[[], None]) -> None:
         """One try. `begins` is called before the attempt is written down."""
-        way = notice.way or notice.address
-        tried: tuple[Attempt, ...] = ()
         try:
-            if not await self._holds(notice):
-                await self._end(notice, "dropped", "stale")
-                return
-            tried = await self._tried(notice)
-            chosen = choose(
-                notice, await self.contacts.ways(notice.address), tried, self.senders.keys(), self.reached_at
-            )
-            if isinstance(chosen, Nowhere):
-                await self._end(notice, chosen.state, chosen.why)
-                return
-            way, sender = chosen, self.senders.get(chosen.channel)
-            if notice.doubt and not (sender and sender.repeatable):
-                await self._end(notice, "dead", "doubtful")
-                return
-            if sender and (later := await self._later(notice, sender, way)):
-                await self.outbox.postpone(notice, later)
-                self._tell(notice, way, "postponed")
-                return
-            words = await self._words(notice, way)
+            step = await self._step(notice)
         except StoreUnavailable as away:
             await self.outbox.postpone(notice, self._in(away.retry_in))
             return
         except Exception:
             log.exception("a notice could not be delivered", extra={"notice": notice.id})
-            if begun := await self._begun(notice, way, begins):
-                await self._failed(notice, begun, tried, SendFailed("failed on our side", retry_in=0))
+            await self._stumbled(notice, begins)
             return
-        if not words.replies:
-            await self._end(notice, "dropped", "nothing to say")
-        elif sender is None:
-            await self._end(notice, "delivered", "")
-        elif begun := await self._begun(notice, way, begins):
-            await self._send(notice, begun, tried, sender, words)
+        match step:
+            case Over(state, why):
+                await self._end(notice, state, why)
+            case datetime():
+                await self.outbox.postpone(notice, step)
+                self._tell(notice, notice.way or notice.address, "postponed")
+            case Ready():
+                if begun := await self._begun(notice, step.way, begins):
+                    await self._send(notice, begun, step)
 
     # --- before ---------------------------------------------------------------------------------
+
+    async def _step(self, notice: Notice) -> Ready | Over | datetime:
+        """What is to be done now: to send it, to end it, or to take it up again then."""
+        if not await self._holds(notice):
+            return Over("dropped", "stale")
+        tried = await self._tried(notice)
+        known = await self.contacts.ways(notice.address)
+        way = choose(notice, known, tried, self.senders.keys(), self.reached_at)
+        if isinstance(way, Over):
+            return way
+        sender = self.senders.get(way.channel)
+        if notice.doubt and not (sender and sender.repeatable):
+            return Over("dead", "doubtful")
+        if sender and (later := await self._later(notice, sender, way)):
+            return later
+        replies, language, seq = await self._words(notice, way)
+        if not replies:
+            return Over("dropped", "nothing to say")
+        return Ready(way, sender, replies, language, seq, tried) if sender else Over("delivered", "")
 
     async def _holds(self, notice: Notice) -> bool:
         return (notice.until is None or self.clock() <= notice.until) and await self.is_news(notice)
@@ -125,12 +129,23 @@ class Deliverer:
         wait = await self.pace.wait(sender.rate, way, urgent=notice.urgent)
         return self._in(wait) if wait else None
 
-    async def _words(self, notice: Notice, way: Address) -> Words:
+    async def _words(self, notice: Notice, way: Address) -> tuple[Sequence[Reply], str, int]:
+        """Replies, their language, and the number of the first."""
         if said := self.apart(notice):
-            return Words(said[:1], said[1])
+            return said[:1], said[1], 0
         heard = Inbound(id=f"notice:{notice.id}", address=way, event=Event.NOTICE, value=notice.command)
         outcome = await self.gateway.receive(heard)
-        return Words(outcome.replies, outcome.language, outcome.seq)
+        return outcome.replies, outcome.language, outcome.seq
+
+    async def _stumbled(self, notice: Notice, begins: Callable[[], None]) -> None:
+        """A mistake of ours, before anything was sent: it counts as a try, so that it has an end."""
+        if begun := await self._begun(notice, notice.way or notice.address, begins):
+            tries = begun.tries - begun.forgiven
+            outcome, why = ("doubtful", "doubtful") if notice.doubt else ("failed", "failed on our side")
+            if tries > len(BACK_OFF):
+                await self._settle(begun, "dead", outcome, why=why)
+            else:
+                await self._settle(begun, "pending", outcome, why=why, at=self._in(pause(tries, 0)))
 
     # --- the attempt ----------------------------------------------------------------------------
 
@@ -139,40 +154,34 @@ class Deliverer:
         begins()
         return await self.outbox.begin(notice, way, at=self.clock(), until=self._in(LEASE))
 
-    async def _send(
-        self, notice: Notice, begun: Notice, tried: tuple[Attempt, ...], sender: Sender, words: Words
-    ) -> None:
-        assert begun.way is not None
+    async def _send(self, notice: Notice, begun: Notice, ready: Ready) -> None:
         key = f"notice:{notice.id}"
-        since = next((attempt.at for attempt in tried if attempt.outcome in ("begun", "doubtful")), None)
+        since = next((attempt.at for attempt in ready.tried if attempt.outcome in ("begun", "doubtful")), None)
         try:
             async with asyncio.timeout(DELIVERY):
-                message = await sender.send(
-                    begun.way, words.replies, words.language, seq=words.seq, key=key, since=since
+                message = await ready.sender.send(
+                    ready.way, ready.replies, ready.language, seq=ready.seq, key=key, since=since
                 )
         except SendFailed as failed:
-            await self._failed(notice, begun, tried, failed)
+            await self._failed(notice, begun, ready, failed)
         except Exception as error:
             log.exception("a notice may not have been delivered", extra={"notice": notice.id})
-            await self._failed(notice, begun, tried, SendFailed(type(error).__name__, retry_in=0, doubtful=True))
+            await self._failed(notice, begun, ready, SendFailed(type(error).__name__, retry_in=0, doubtful=True))
         else:
             await self._settle(begun, "sent", "sent", message=message)
 
-    async def _failed(self, notice: Notice, begun: Notice, tried: tuple[Attempt, ...], failed: SendFailed) -> None:
+    async def _failed(self, notice: Notice, begun: Notice, ready: Ready, failed: SendFailed) -> None:
         """What is in doubt stays so until it is sent: it can neither go another way nor be forgotten."""
-        assert begun.way is not None
-        sender = self.senders.get(begun.way.channel)
-        tries = sum(attempt.way == begun.way for attempt in tried) + 1
+        tries = sum(attempt.way == ready.way for attempt in ready.tried) + 1
         final = failed.retry_in is None or failed.unreachable
         doubt = failed.doubtful or notice.doubt
         outcome = "doubtful" if doubt else "refused" if final else "failed"
         retry_in = None if final or tries > len(BACK_OFF) else pause(tries, failed.retry_in or 0)
-        seen = {"notice": begun.id, "channel": begun.way.channel, "tries": begun.tries}
         later = None if retry_in is None else round(retry_in)
-        log.warning("a notice was not taken", extra={**seen, "outcome": outcome, "retry_in": later})
-        if doubt and (retry_in is None or not (sender and sender.repeatable)):
+        seen = {"notice": begun.id, "channel": ready.way.channel, "tries": begun.tries, "retry_in": later}
+        log.warning("a notice was not taken", extra={**seen, "outcome": outcome})
+        if doubt and (retry_in is None or not ready.sender.repeatable):
             await self._settle(begun, "dead", outcome, why="doubtful")
-            self._tell(begun, begun.way, "dead")
         else:
             await self._settle(begun, "pending", outcome, why=failed.why, at=self._in(retry_in or 0))
 
@@ -184,6 +193,8 @@ class Deliverer:
         now = self.clock()
         await self.outbox.settle(begun, state, at=at or now, outcome=outcome, why=why, message=message)
         self._tell(begun, begun.way or begun.address, outcome)
+        if state == "dead":
+            self._tell(begun, begun.way or begun.address, state)
 
     async def _end(self, notice: Notice, state: str, why: str) -> None:
         """Without a further attempt; one that was begun stays in doubt."""

@@ -17,8 +17,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Nowhere:
-    """No way is left: the state in which the notice ends, and why."""
+class Over:
+    """Nothing is to be sent: the state in which the notice ends, and why."""
 
     state: str
     why: str
@@ -30,7 +30,7 @@ def choose(
     tried: Sequence[Attempt],
     senders: Collection[str],
     reached_at: Callable[[Address], Address],
-) -> Address | Nowhere:
+) -> Address | Over:
     """`known`: all ways to the citizen, newest first. `senders`: channels that can tell. An address that none of them
     serves is told by the transcript, at the citizen's next visit."""
     own = reached_at(notice.address)
@@ -38,10 +38,10 @@ def choose(
         return notice.way  # elsewhere it might be seen twice
     ways = [way for way in _in_order(notice, own, known) if way.address.channel in senders]
     if not ways:
-        return own if own.channel not in senders else Nowhere("dead", "no way")
+        return own if own.channel not in senders else Over("dead", "no way")
     allowed = [way for way in ways if _wanted(way, notice)]
     if not allowed:
-        return Nowhere("dropped", "not wanted")
+        return Over("dropped", "not wanted")
     left = [way for way in allowed if not _closed(way.address, tried)]
     # A provider that refused our own address once is asked once more: there is no other way to know.
     best = next((way for way in left if way.reachable or notice.urgent), None) or next(
@@ -49,7 +49,7 @@ def choose(
     )
     if best:
         return best.address
-    return Nowhere("dead", tried[-1].why if tried else "unreachable")
+    return Over("dead", tried[-1].why if tried else "unreachable")
 
 
 def _in_order(notice: Notice, own: Address, known: Sequence[Way]) -> list[Way]:

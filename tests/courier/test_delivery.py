@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.catalogue import QuietHours
 from bot.core.messages import Address, Event, Inbound
+from bot.core.notices import Notice
 from bot.core.ports import Consent, Rate, SendFailed, StoreUnavailable
 from bot.courier import Delivery, delivery
 from bot.courier.delivery import DELIVERY, LEASE
@@ -139,6 +140,23 @@ async def test_our_own_failure_is_tried_again_later_and_not_for_ever(house: Hous
         await house.rounds()
         house.clock.passes(LONGEST)
     assert await house.state("/told b") == ("dead", "failed on our side")
+
+
+async def test_what_cannot_even_be_looked_at_is_given_up_and_keeps_none_waiting(house: House) -> None:
+    async def fail(notice: Notice) -> bool:
+        if notice.command == "/told poison":
+            raise ValueError("no entry")
+        return True
+
+    house.courier._deliverer.is_news = fail
+    house.put("/told poison", "/told b")
+    for _ in range(len(BACK_OFF) + 1):
+        assert house.telegram.shown == []
+        await house.rounds()
+        house.clock.passes(LONGEST)
+    assert await house.state("/told poison") == ("dead", "failed on our side")
+    assert house.telegram.shown == [(ADA, "/told b")]
+    assert house.told[-1].outcome == "sent" and house.told[-2].outcome == "dead"
 
 
 async def test_a_store_that_does_not_answer_counts_for_no_try(house: House) -> None:

@@ -13,7 +13,7 @@ from bot.core.messages import Address
 from bot.core.notices import Attempt, Notice
 from bot.core.ports import Consent, Way
 from bot.courier.times import BACK_OFF, end_of_quiet, pause
-from bot.courier.ways import Nowhere, choose
+from bot.courier.ways import Over, choose
 from tests.courier.house import ADA, MAIL, NOW, TEXT, WEB
 
 SENDERS = ("web", "telegram", "sms", "mail")
@@ -21,7 +21,7 @@ CALL = Address("voice", TEXT.id)
 OFF = Consent.REPLIES
 
 
-def way_of(to: Address, *known: Way, tried: tuple[Attempt, ...] = (), urgent: bool = False) -> Address | Nowhere:
+def way_of(to: Address, *known: Way, tried: tuple[Attempt, ...] = (), urgent: bool = False) -> Address | Over:
     notice = Notice("1", to, "/told", NOW, urgent=urgent)
 
     def reached_at(address: Address) -> Address:
@@ -59,7 +59,7 @@ def test_then_the_newest_and_mail_last_and_never_the_web_unasked() -> None:
         gone.append(chosen)
         refused += (attempt(chosen, "refused"),) if isinstance(chosen, Address) else ()
     assert gone == [Address("telegram", "9"), TEXT, ADA, MAIL]
-    assert way_of(Address("telegram", "9"), *known, tried=refused) == Nowhere("dead", "because")
+    assert way_of(Address("telegram", "9"), *known, tried=refused) == Over("dead", "because")
 
 
 def test_what_was_not_delivered_or_failed_too_often_goes_another_way() -> None:
@@ -77,7 +77,7 @@ def test_who_cannot_be_reached_there_is_told_elsewhere_and_else_there_all_the_sa
 
 def test_only_where_it_is_wanted() -> None:
     assert way_of(ADA, Way(ADA, consent=OFF), Way(TEXT)) == TEXT
-    assert way_of(ADA, Way(ADA, consent=OFF), Way(TEXT, consent=Consent.NOTHING)) == Nowhere("dropped", "not wanted")
+    assert way_of(ADA, Way(ADA, consent=OFF), Way(TEXT, consent=Consent.NOTHING)) == Over("dropped", "not wanted")
     assert way_of(ADA, Way(ADA, consent=OFF, preferred_at=NOW), Way(TEXT)) == TEXT
 
 
@@ -86,9 +86,9 @@ def test_an_urgent_one_goes_to_its_address_alone() -> None:
     assert way_of(TEXT, *known, urgent=True) == TEXT
     assert way_of(CALL, *known, urgent=True) == TEXT
     refused = (attempt(TEXT, "refused"),)
-    assert way_of(TEXT, *known, tried=refused, urgent=True) == Nowhere("dead", "because")
+    assert way_of(TEXT, *known, tried=refused, urgent=True) == Over("dead", "because")
     never = Way(TEXT, consent=Consent.NOTHING)
-    assert way_of(TEXT, never, urgent=True) == Nowhere("dropped", "not wanted")
+    assert way_of(TEXT, never, urgent=True) == Over("dropped", "not wanted")
 
 
 def test_what_nothing_can_tell_stands_in_the_transcript() -> None:
