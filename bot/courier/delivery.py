@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 LEASE = 90.0  # seconds that a notice is held; those of a courier that was killed come back then
 DELIVERY = 30.0  # seconds that a provider may take
 
+OURS = "failed on our side"
+STUMBLES = 3  # tries that may fail so: what is broken here is seldom mended by itself
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -138,14 +141,14 @@ class Deliverer:
         return outcome.replies, outcome.language, outcome.seq
 
     async def _stumbled(self, notice: Notice, begins: Callable[[], None]) -> None:
-        """A mistake of ours, before anything was sent: it counts as a try, so that it has an end."""
+        """A mistake of ours, before anything was sent: it counts as a try, and has an end soon, since others wait."""
         if begun := await self._begun(notice, notice.way or notice.address, begins):
-            tries = begun.tries - begun.forgiven
-            outcome, why = ("doubtful", "doubtful") if notice.doubt else ("failed", "failed on our side")
-            if tries > len(BACK_OFF):
-                await self._settle(begun, "dead", outcome, why=why)
+            tries = 1 + sum(attempt.why == OURS for attempt in await self._tried(notice))
+            outcome = "doubtful" if notice.doubt else "failed"
+            if tries >= STUMBLES:
+                await self._settle(begun, "dead", outcome, why=OURS)
             else:
-                await self._settle(begun, "pending", outcome, why=why, at=self._in(pause(tries, 0)))
+                await self._settle(begun, "pending", outcome, why=OURS, at=self._in(pause(tries, 0)))
 
     # --- the attempt ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from bot.core.messages import Address, Event, Inbound
 from bot.core.notices import Notice
 from bot.core.ports import Consent, Rate, SendFailed, StoreUnavailable
 from bot.courier import Delivery, delivery
-from bot.courier.delivery import DELIVERY, LEASE
+from bot.courier.delivery import DELIVERY, LEASE, STUMBLES
 from bot.courier.times import BACK_OFF, JITTER
 from tests.courier.house import ADA, BEE, MAIL, NOW, TEXT, WEB, House
 
@@ -150,7 +150,7 @@ async def test_what_cannot_even_be_looked_at_is_given_up_and_keeps_none_waiting(
 
     house.courier._deliverer.is_news = fail
     house.put("/told poison", "/told b")
-    for _ in range(len(BACK_OFF) + 1):
+    for _ in range(STUMBLES):
         assert house.telegram.shown == []
         await house.rounds()
         house.clock.passes(LONGEST)
