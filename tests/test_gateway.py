@@ -230,6 +230,17 @@ async def test_a_watcher_is_told_how_each_inbound_was_met(door: Door, seen: list
     assert all(each.seconds > 0 for each in seen)
 
 
+async def test_a_good_turn_has_a_line_for_who_debugs_alone(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await door.say("hello")
+    assert caplog.records == []
+    with caplog.at_level(logging.DEBUG, "bot.gateway"):
+        await door.say("hello again")
+    (line,) = [Lines().format(record) for record in caplog.records]
+    assert "msg=turn end=answered" in line
+    assert "hello" not in line
+
+
 async def test_a_watcher_sees_an_apology(door: Door, seen: list[Seen]) -> None:
     door.citizen.desk.fails = True
     await door.say(*FORM, "confirm")

@@ -1,9 +1,8 @@
-"""Applications that start quickly: what was loaded or trained once is not loaded or trained again."""
+"""Applications that start quickly: what was loaded or learnt once in this process is not loaded or learnt again."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
@@ -11,36 +10,39 @@ from pathlib import Path
 import pytest
 
 from bot import app, content
-from bot.app import Counter
+from bot.app import Counter, understanding
+from bot.core.catalogue import Catalogue
+from bot.nlu.model import Trained, trained
+from bot.nlu.model_cache import fingerprint
+from bot.nlu.vectors import Encode
 from tests.app.serving import settings_of
 from tests.conversation import KNOWLEDGE_BASE
 
 _load = cache(content.load)
+_learnt: dict[bytes, Trained] = {}
+
+
+def _trained(catalogue: Catalogue, encode: Encode | None = None) -> Trained:
+    if encode is not None:
+        return trained(catalogue, encode)
+    known = fingerprint(catalogue, "")
+    if known not in _learnt:
+        _learnt[known] = trained(catalogue)
+    return _learnt[known]
 
 
 @pytest.fixture(autouse=True)
-def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project's own content is values that nobody changes; copies that are edited are loaded each time."""
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catalogues and models are values that nobody changes; copies of the content are loaded each time: they may be."""
     load = content.load
     monkeypatch.setattr(content, "load", lambda folder: _load(folder) if folder == KNOWLEDGE_BASE else load(folder))
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Data of a server that has learnt the content."""
-    folder = tmp_path_factory.mktemp("trained")
-    app.assemble(settings_of(folder))
-    return folder
+    monkeypatch.setattr(understanding, "trained", _trained)
 
 
 @pytest.fixture
-def data(trained: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "data"
-    folder.mkdir()
-    for kept in ("models", "secret_key"):
-        source = trained / kept
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / kept)
-    return folder
+def data(tmp_path: Path) -> Path:
+    """Where an application keeps its own."""
+    return tmp_path / "data"
 
 
 @pytest.fixture

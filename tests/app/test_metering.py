@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -155,8 +154,7 @@ async def test_a_worker_tells_its_own(data: Path) -> None:
 
 
 async def test_two_applications_in_a_process_count_for_themselves(data: Path) -> None:
-    other = shutil.copytree(data, data.parent / "other")
-    async with serving(settings_of(data)) as first, serving(settings_of(other)) as second:
+    async with serving(settings_of(data / "a")) as first, serving(settings_of(data / "b")) as second:
         await say(first, "سلام")
         assert ("pishkhan_turns_total", "console", "answered") not in await metrics(second)
         assert (await metrics(first))["pishkhan_turns_total", "console", "answered"] == 1
