@@ -175,6 +175,7 @@ class LinkedIdentity:
         return await self._contacts.ways(address)
 
     async def choose(self, address: Address) -> None:
+        await self._contacts.reach(address, True)  # what was refused there once may go now
         await self._contacts.prefer(address)
         await self._contacts.allow(address, Consent.EVERYTHING)
 

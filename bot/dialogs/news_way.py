@@ -19,7 +19,8 @@ BY_MAIL = Choice("mail", Phrase("notify.by_mail"))
 NONE = Choice("none", Phrase("notify.none"))
 _MENU = (Choice("/menu", Phrase("nav.menu")),)
 _CHOICE = Expect(Kind.CHOICE)
-_TERMINAL, _PAGE = "console", "web"  # nothing can be sent to the first; the second shows it at the next visit
+_PAGE = "web"  # shows it at the next visit
+_UNTOLD = ("console", "voice")  # where nothing can be sent: a terminal, a caller without a number
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -29,7 +30,7 @@ def offered(ways: Sequence[Way], here: Address, identity: Identity) -> Mapping[s
     open_: dict[Address, None] = {}
     for way in sorted(ways, key=lambda way: way.address != here):
         address = _reached_at(way.address)
-        sent = {SMS: identity.can_text(address.number), MAIL: identity.mailing, _TERMINAL: False}
+        sent = {SMS: identity.can_text(address.number), MAIL: identity.mailing, **dict.fromkeys(_UNTOLD, False)}
         if sent.get(address.channel, True) and (way.reachable or way.address == here):
             open_[address] = None
     wanted = [way for way in ways if way.consent is Consent.EVERYTHING]
@@ -107,7 +108,7 @@ class NewsWayDialog(Soft):
             mail = Address(MAIL, str(self.nlu.parse("email", heard.text, today=context.now.date())))
         except Unreadable as unreadable:
             raise Invalid(Phrase("invalid." + unreadable.reason)) from None
-        if mail in await self.identity.addresses(context.contact):
+        if list(mail) in frame.answers["ways"]:
             return await self._go_to(mail)
         if not await code_sent(self.identity, mail, frame, heard, context):
             raise Invalid(Phrase("notify.no_mail"))

@@ -136,6 +136,31 @@ async def test_a_turn_that_is_taken_again_sends_no_second_code(counter: Counter)
     assert first == second, "asked for again within its minutes"
 
 
+async def test_a_mailbox_is_proven_as_a_number_is(counter: Counter) -> None:
+    identity, mailbox = counter.identity, Address("mail", "ann@example.com")
+    assert not await identity.send_code(mailbox, HOME, "fa", key="f1", turn="web:1"), "there is no such channel"
+    identity.mailing = True
+    assert await identity.send_code(mailbox, HOME, "fa", key="f1", turn="web:1")
+    ((to, code),) = await counter.sent()
+    assert to == mailbox.id
+    assert not await identity.check_code(Address("mail", "bob@example.com"), code, HOME, key="f1")
+    assert not await identity.check_code(mailbox, code, HOME, key="f2")
+    assert await identity.check_code(mailbox, code, HOME, key="f1")
+
+
+async def test_news_go_where_they_are_wanted_or_nowhere(counter: Counter) -> None:
+    contacts, identity = counter.office.contacts, counter.identity
+    home, silent = await contacts.resolve(HOME), Address("web", "silent")
+    await contacts.link(await contacts.resolve(silent), home)
+    await contacts.allow(silent, Consent.NOTHING)
+    await identity.no_news(home)
+    assert [await contacts.consent(a) for a in (HOME, silent)] == [Consent.REPLIES, Consent.NOTHING]
+    await contacts.reach(HOME, False)
+    await identity.choose(HOME)
+    (chosen,) = [way for way in await identity.ways(HOME) if way.preferred_at]
+    assert (chosen.address, chosen.consent, chosen.reachable) == (HOME, Consent.EVERYTHING, True)
+
+
 async def test_what_lies_in_the_outbox_is_urgent_tells_no_code_and_is_of_no_use_when_it_has_run_out(
     counter: Counter,
 ) -> None:
