@@ -136,10 +136,13 @@ class Tab(Poster):
             self.closed.append(closed.rcvd.code if closed.rcvd else None)
             raise
 
+    @property
+    def address_of_socket(self) -> str:
+        return self.traffic.counter.url.replace("http", "ws") + "/channels/web/socket"
+
     async def _connected(self) -> ClientConnection:
         if self._line is None:
-            address = self.traffic.counter.url.replace("http", "ws") + "/channels/web/socket"
-            line = await self._stack.enter_async_context(connect(address))
+            line = await self._stack.enter_async_context(connect(self.address_of_socket))
             after = max(self.seen, default=0)
             await line.send(json.dumps({"type": "hello", "session": self.token, "after": after, "language": "fa"}))
             await self._until(line, "welcome")
@@ -205,6 +208,7 @@ async def test_sigterm_under_load_drops_no_turn(
         tabs = [Tab(traffic, stack) for _ in range(EACH)]
         for page in (*posters, *tabs):
             await page.hello()
+        await stack.enter_async_context(connect(tabs[0].address_of_socket))  # who never says a word holds up nobody
         async with asyncio.TaskGroup() as tasks:
             citizens = (*telegrammers, *texters, *posters, *tabs)
             for citizen in citizens:

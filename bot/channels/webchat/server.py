@@ -125,16 +125,13 @@ class WebChat:
         ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=frames.MAX_FRAME, compress=False)
         await ws.prepare(request)
         socket = Socket(ws, request, self._language(request))
-        try:
+        with self._sockets.holding(socket):
             async for message in ws:  # one after the other: the order of a socket is the order of its turns
                 if message.type is WSMsgType.ERROR:
                     break
                 await self._hear(socket, message.data if message.type is WSMsgType.TEXT else b"")
                 if socket.pace.refused >= FLOOD:
                     await socket.close(WSCloseCode.POLICY_VIOLATION)
-        finally:
-            self._sockets.leave(socket)
-            socket.left()
         return ws
 
     async def _hear(self, socket: Socket, data: str | bytes) -> None:

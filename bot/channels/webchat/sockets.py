@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import orjson
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -107,10 +108,22 @@ class TooManyTabs(Exception):
 
 
 class OpenSockets:
-    """The open sockets of each session."""
+    """The open sockets, and those of each session."""
 
     def __init__(self) -> None:
+        self._open: set[Socket] = set()  # also those that have not said hello
         self._of: dict[str, set[Socket]] = {}
+
+    @contextmanager
+    def holding(self, socket: Socket) -> Iterator[None]:
+        """As long as it is open."""
+        self._open.add(socket)
+        try:
+            yield
+        finally:
+            self._open.discard(socket)
+            self.leave(socket)
+            socket.left()
 
     def enter(self, socket: Socket, session: str) -> None:
         """Raises TooManyTabs."""
@@ -131,7 +144,7 @@ class OpenSockets:
 
     @property
     def count(self) -> int:
-        return sum(map(len, self._of.values()))
+        return len(self._open)
 
     def others(self, session: str, socket: Socket | None = None) -> list[Socket]:
         return [s for s in self._of.get(session, ()) if s is not socket]
@@ -140,4 +153,4 @@ class OpenSockets:
         await asyncio.gather(*(s.push(frames) for s in self.others(session, but)))
 
     async def close(self) -> None:
-        await asyncio.gather(*(s.close() for sockets in list(self._of.values()) for s in list(sockets)))
+        await asyncio.gather(*(socket.close() for socket in tuple(self._open)))
