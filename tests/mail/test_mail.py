@@ -34,6 +34,9 @@ WORDS: Mapping[str, Text] = {
     "hello": {"fa": "سلام <b>دوست</b>", "en": "Hello"},
     "mail.about": {"fa": "درخواست {code}: خبر تازه از {name}", "en": "Request {code}: news from {name}"},
     "mail.subject": {"fa": "پیامی از {name}", "en": "A message from {name}"},
+    "mail.end": {"fa": "دیگر ایمیل نفرستید", "en": "No more e-mail"},
+    "mail.end_ask": {"fa": "دیگر به {mail} نفرستیم؟", "en": "No more to {mail}?"},
+    "mail.ended": {"fa": "دیگر نمی‌فرستیم.", "en": "No more."},
     "mail.footer": {"fa": "پاسخ: {url}", "en": "Answer: {url}"},
     "mail.footer_alone": {"fa": "پاسخ نمی‌رسد. {name}", "en": "No answers. {name}"},
 }
@@ -142,9 +145,15 @@ async def test_one_click_ends_it(office: PostOffice, contacts: MemoryContacts) -
         for wrong in (path[:-1], path[:-1] + "é", path.replace("/unsubscribe/", "/unsubscribe/AAAA"), path + "AAAA"):
             async with session.post(server.make_url(wrong)) as answer:
                 assert answer.status == 403
+        async with session.get(server.make_url(path)) as answer:  # by whoever looks at links
+            page = await answer.text()
+            assert (answer.status, answer.content_type) == (200, "text/html")
+            assert 'dir="rtl"' in page and "<b>ann@example.com</b>" in page and 'method="post"' in page
+        async with session.get(server.make_url(path), headers={"Accept-Language": "en-US"}) as answer:
+            assert "No more e-mail" in await answer.text()
         assert await contacts.consent(ANN) is Consent.EVERYTHING
         async with session.post(server.make_url(path), data={"List-Unsubscribe": "One-Click"}) as answer:
-            assert answer.status == 204
+            assert answer.status == 200 and "نمی‌فرستیم" in await answer.text()
         assert await contacts.consent(ANN) is Consent.REPLIES
 
 

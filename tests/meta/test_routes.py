@@ -52,10 +52,12 @@ def bodies() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("headers", [{}, FORGED], ids=["bare", "forged"])
 async def test_a_stranger_changes_nothing(tmp_path: Path, headers: dict[str, str]) -> None:
     telegram = {"telegram_token": SecretStr("1:token"), "public_url": "https://counter.example.org"}
-    async with serving_without_messengers(tmp_path, **telegram) as client:
+    mail = {"smtp_url": SecretStr("smtp://127.0.0.1:1"), "mail_from": "desk@example.org"}
+    async with serving_without_messengers(tmp_path, **telegram, **mail) as client:
         before = rows(tmp_path / "pishkhan.db")
         assert before
         changing = [r for r in client.app.router.routes() if r.method in ("POST", "PUT", "PATCH", "DELETE", "*")]
+        assert "/channels/mail/unsubscribe/1234567897" in {path_of(r) for r in changing}
         assert {"/channels/telegram", "/channels/web/messages", "/api/v1/requests"} <= {path_of(r) for r in changing}
         for route in changing:
             for body in bodies():

@@ -27,25 +27,31 @@ _PAGE = """\
 <body style="margin:0;padding:24px 12px;background:#f4f6f8;color:#1c2733;font:16px/1.9 Vazirmatn,Tahoma,sans-serif">
 <div dir="{direction}" style="max-width:560px;margin:0 auto;padding:20px 24px;background:#fff;border-radius:12px">
 {body}
-<p style="margin:20px 0 0;padding-top:12px;border-top:1px solid #d8dee4;color:#5a6672;font-size:14px">{footer}</p>
 </div>
 </body>
 </html>
 """
+_FOOTER = "margin:20px 0 0;padding-top:12px;border-top:1px solid #d8dee4;color:#5a6672;font-size:14px"
 
 
-def _escape(text: str) -> str:
+def whole_page(language: str, title: str, body: str) -> str:
+    """`title` and `body` are markup."""
+    direction = "rtl" if language in RIGHT_TO_LEFT else "ltr"
+    return _PAGE.format(language=language, direction=direction, title=title, body=body)
+
+
+def escape(text: str) -> str:
     return html.escape(text, quote=False)
 
 
 def _copied(text: str) -> str:
-    return f"<b>{_escape(text)}</b>"
+    return f"<b>{escape(text)}</b>"
 
 
 def _link(url: str) -> str:
     if not url.startswith(("https://", "http://")):
-        return _escape(url)
-    return f'<a href="{html.escape(url)}" style="color:#0b5cad">{_escape(url)}</a>'
+        return escape(url)
+    return f'<a href="{html.escape(url)}" style="color:#0b5cad">{escape(url)}</a>'
 
 
 def _ltr(markup: str) -> str:
@@ -56,7 +62,7 @@ def _own(markup: str) -> str:
     return f"<bdi>{markup}</bdi>"
 
 
-PAGE = Style(plain=_escape, copy=_copied, link=_link, quote=_escape, ltr=_ltr, own=_own)
+PAGE = Style(plain=escape, copy=_copied, link=_link, quote=escape, ltr=_ltr, own=_own)
 
 
 class Composer:
@@ -98,13 +104,9 @@ class Composer:
         footer = self._footer(language)
         parts = [self._text.text(arg, language) for arg in (*say, footer)]
         message.attach(MIMEText("\n\n".join(parts) + "\n", "plain", "utf-8"))
-        page = _PAGE.format(
-            language=language,
-            direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
-            title=_escape(subject),
-            body="\n".join(_paragraph(self._page.text(arg, language)) for arg in say),
-            footer=self._page.text(footer, language).replace("\n", "<br>"),
-        )
+        body = "\n".join(paragraph(self._page.text(arg, language)) for arg in say)
+        foot = self._page.text(footer, language).replace("\n", "<br>")
+        page = whole_page(language, escape(subject), f'{body}\n<p style="{_FOOTER}">{foot}</p>')
         message.attach(MIMEText(page, "html", "utf-8"))
         return message
 
@@ -132,7 +134,7 @@ def _encoded(text: str) -> str:
     return Header(" ".join(text.split()), "utf-8", header_name="Subject").encode()
 
 
-def _paragraph(markup: str) -> str:
+def paragraph(markup: str) -> str:
     return f'<p style="margin:0 0 12px">{markup.replace(chr(10), "<br>")}</p>'
 
 
