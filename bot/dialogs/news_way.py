@@ -30,8 +30,10 @@ def offered(ways: Sequence[Way], here: Address, identity: Identity) -> Mapping[s
     open_: dict[Address, None] = {}
     for way in sorted(ways, key=lambda way: way.address != here):
         address = _reached_at(way.address)
-        sent = {SMS: identity.can_text(address.number), MAIL: identity.mailing, **dict.fromkeys(_UNTOLD, False)}
-        if sent.get(address.channel, True) and (way.reachable or way.address == here):
+        spoken_from = way.address == here
+        texted = identity.can_text(address.number) or (spoken_from and here.channel == SMS)
+        sent = {SMS: texted, MAIL: identity.mailing, **dict.fromkeys(_UNTOLD, False)}
+        if sent.get(address.channel, True) and (way.reachable or spoken_from):
             open_[address] = None
     wanted = [way for way in ways if way.consent is Consent.EVERYTHING]
     chosen = max((way for way in wanted if way.preferred_at), key=lambda w: w.preferred_at or _NEVER, default=None)

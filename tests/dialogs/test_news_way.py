@@ -44,6 +44,11 @@ def test_what_nothing_can_be_sent_to_is_not_offered() -> None:
     assert at(ways, Means(mailing=False, texting=False))[0] == ["telegram:5"]
 
 
+def test_whoever_writes_texts_can_get_them() -> None:
+    here = Address("sms", NUMBER)
+    assert offered([Way(here)], here, Means(texting=False))["ways"] == [list(here)]  # type: ignore[arg-type]
+
+
 def test_the_last_choice_holds_while_it_is_wanted() -> None:
     first, second = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
     chosen = [Way(MAIL, preferred_at=first), Way(Address("voice", NUMBER), preferred_at=second), Way(HERE)]
