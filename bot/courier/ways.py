@@ -38,7 +38,7 @@ def choose(
         return notice.way  # elsewhere it might be seen twice
     ways = [way for way in _in_order(notice, own, known) if way.address.channel in senders]
     if not ways:
-        return own if own.channel not in senders else Over("dead", "no way")
+        return own
     allowed = [way for way in ways if _wanted(way, notice)]
     if not allowed:
         return Over("dropped", "not wanted")
@@ -57,7 +57,8 @@ def _in_order(notice: Notice, own: Address, known: Sequence[Way]) -> list[Way]:
     mine = next((way for way in known if way.address == own), Way(own))
     if notice.urgent:
         return [mine]
-    chosen = max((way for way in known if way.preferred_at), key=lambda way: way.preferred_at or _NEVER, default=mine)
+    choices = (way for way in known if way.preferred_at and _wanted(way, notice))
+    chosen = max(choices, key=lambda way: way.preferred_at or _NEVER, default=mine)
     others = [way for way in known if way.address.channel != SEEN_AT_A_VISIT]
     others.sort(key=lambda way: way.address.channel == LAST)  # stable
     return list({way.address: way for way in (chosen, mine, *others)}.values())

@@ -79,6 +79,8 @@ def test_only_where_it_is_wanted() -> None:
     assert way_of(ADA, Way(ADA, consent=OFF), Way(TEXT)) == TEXT
     assert way_of(ADA, Way(ADA, consent=OFF), Way(TEXT, consent=Consent.NOTHING)) == Over("dropped", "not wanted")
     assert way_of(ADA, Way(ADA, consent=OFF, preferred_at=NOW), Way(TEXT)) == TEXT
+    earlier = Way(MAIL, preferred_at=NOW - timedelta(1))
+    assert way_of(ADA, Way(TEXT, consent=OFF, preferred_at=NOW), earlier) == MAIL, "the choice before holds again"
 
 
 def test_an_urgent_one_goes_to_its_address_alone() -> None:
