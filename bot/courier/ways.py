@@ -34,27 +34,25 @@ def choose(
     """`known`: all ways to the citizen, newest first. `senders`: channels that can tell. An address that none of them
     serves is told by the transcript, at the citizen's next visit."""
     own = reached_at(notice.address)
-    if notice.doubt and notice.way:
-        return notice.way  # elsewhere it might be seen twice
-    ways = [way for way in _in_order(notice, own, known) if way.address.channel in senders]
+    if notice.doubt and notice.way:  # elsewhere it might be seen twice
+        ways = [_known_as(notice.way, known)]
+    else:
+        ways = [way for way in _in_order(notice, own, known) if way.address.channel in senders]
     if not ways:
         return own
     allowed = [way for way in ways if _wanted(way, notice)]
     if not allowed:
         return Over("dropped", "not wanted")
-    left = [way for way in allowed if not _closed(way.address, tried)]
+    left = [way for way in allowed if notice.doubt or not _closed(way.address, tried)]
     # A provider that refused our own address once is asked once more: there is no other way to know.
-    best = next((way for way in left if way.reachable or notice.urgent), None) or next(
-        (way for way in left if way.address == own), None
-    )
-    if best:
-        return best.address
-    return Over("dead", tried[-1].why if tried else "unreachable")
+    best = next((way for way in left if way.reachable or notice.urgent or notice.doubt), None)
+    best = best or next((way for way in left if way.address == own), None)
+    return best.address if best else Over("dead", tried[-1].why if tried else "unreachable")
 
 
 def _in_order(notice: Notice, own: Address, known: Sequence[Way]) -> list[Way]:
     """The one that was chosen for news, the one that it is about, the others; none but its own for an urgent one."""
-    mine = next((way for way in known if way.address == own), Way(own))
+    mine = _known_as(own, known)
     if notice.urgent:
         return [mine]
     choices = (way for way in known if way.preferred_at and _wanted(way, notice))
@@ -62,6 +60,10 @@ def _in_order(notice: Notice, own: Address, known: Sequence[Way]) -> list[Way]:
     others = [way for way in known if way.address.channel != SEEN_AT_A_VISIT]
     others.sort(key=lambda way: way.address.channel == LAST)  # stable
     return list({way.address: way for way in (chosen, mine, *others)}.values())
+
+
+def _known_as(address: Address, known: Sequence[Way]) -> Way:
+    return next((way for way in known if way.address == address), Way(address))
 
 
 def _wanted(way: Way, notice: Notice) -> bool:

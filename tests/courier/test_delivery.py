@@ -287,6 +287,18 @@ async def test_doubt_stays_where_it_is_though_another_way_was_chosen_meanwhile(h
     assert await house.state("/told a") == ("sent", "")
 
 
+async def test_who_said_stop_meanwhile_is_sent_nothing_again(house: House) -> None:
+    await house.owns(MAIL)
+    house.mail.lost.add("/told a")
+    house.put("/told a", to=MAIL)
+    await house.rounds()
+    await house.contacts.allow(MAIL, Consent.REPLIES)
+    house.clock.passes(BACK_OFF[0] * (1 + JITTER))
+    await house.rounds()
+    assert await house.state("/told a") == ("dropped", "not wanted")
+    assert len(house.mail.calls) == 1
+
+
 async def test_a_provider_that_does_not_answer_in_time_may_have_taken_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
