@@ -26,6 +26,7 @@ from bench import process, report, walks
 from bench.found import Found, Plan
 from bench.parts import beside, burst, durability, latency, memory, provider, redis, replicas, share, soak, turns
 from bench.pool import Pool
+from bench.systems import BY_ID
 
 Part = Callable[[Pool, Path, Plan], Awaitable[Found]]
 PARTS: Mapping[str, Part] = {
@@ -47,6 +48,9 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     usual = Plan()
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "").partition("\n`")[0])
     parser.add_argument("--only", action="append", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
+    parser.add_argument(
+        "--system", action="append", choices=BY_ID, metavar="ID", help="of the turns, bare and echo too"
+    )
     parser.add_argument("--seconds", type=float, default=usual.seconds, help="a measured window (%(default)s)")
     parser.add_argument("--rounds", type=int, default=usual.rounds, help="windows of each system (%(default)s)")
     parser.add_argument("--users", type=int, default=usual.users, help="who talk at the same time (%(default)s)")
@@ -86,7 +90,9 @@ def main() -> int:
 
         return understanding.main(sys.argv[2:])
     given = options(sys.argv[1:])
-    plan = Plan(given.seconds, given.rounds, given.users, given.scale, given.soak, given.beside)
+    plan = Plan(
+        given.seconds, given.rounds, given.users, given.scale, given.soak, given.beside, tuple(given.system or ())
+    )
     asked = {"soak": given.soak, "beside": given.beside}
     parts = given.only or [name for name in PARTS if asked.get(name, True)]
     command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])

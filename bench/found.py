@@ -10,7 +10,8 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long. `seconds`: a window of measuring; `rounds`: windows of each system; `scale`: of all counts, 1 for the
-    figures that are published. `soak`: seconds, 0 for none. `beside`: another working tree of ours, to compare with."""
+    figures that are published. `soak`: seconds, 0 for none. `beside`: another working tree of ours, to compare with.
+    `systems`: those whose turns are measured, all when none is named."""
 
     seconds: float = 1.2
     rounds: int = 6
@@ -18,6 +19,7 @@ class Plan:
     scale: float = 1.0
     soak: float = 0.0
     beside: Path | None = None
+    systems: tuple[str, ...] = ()
 
     def count(self, number: int) -> int:
         return max(8, round(number * self.scale))

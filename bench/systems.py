@@ -25,32 +25,43 @@ _NUMBERS = itertools.count(1)  # 0 is the peers'
 SECRET_KEY = "of the bench, which keeps nothing worth a secret"
 
 
-@dataclass(frozen=True, slots=True)
 class Around:
     """What the servers need: where answers go, the stores of those that are distributed, and in `learnt` our content
     beside a data folder in which it was learnt."""
 
-    api: BotApi
-    postgres: postgres.Server
-    valkey: valkey.Server
-    learnt: Path
+    def __init__(self, api: BotApi, redis: valkey.Server, learnt: Path) -> None:
+        self.api = api
+        self.valkey = redis
+        self.learnt = learnt
+        self._postgres: postgres.Server | None = None
+
+    @property
+    def postgres(self) -> postgres.Server:
+        """Made when it is first needed."""
+        if self._postgres is None:
+            settings = {"fsync": "on", "full_page_writes": "on", "autovacuum": "on", "shared_buffers": "128MB"}
+            self._postgres = postgres.Server(**settings)
+            self._postgres.start()
+        return self._postgres
+
+    def close(self) -> None:
+        self.valkey.remove()
+        if self._postgres is not None:
+            self._postgres.remove()
 
 
 @asynccontextmanager
 async def around(folder: Path) -> AsyncIterator[Around]:
     """PostgreSQL and Valkey as they come, each on the core of the load."""
-    database = postgres.Server(fsync="on", full_page_writes="on", autovacuum="on", shared_buffers="128MB")
-    redis = valkey.Server(appendfsync="everysec", databases=str(DATABASES))
-    try:
-        database.start()
-        redis.start()
-        async with serving(folder, {"CONTENT_DIR": str(content(folder))}) as server:
-            await server.accepting()
-        async with BotApi() as api:
-            yield Around(api, database, redis, folder)
-    finally:
-        database.remove()
-        redis.remove()
+    async with BotApi() as api:
+        needs = Around(api, valkey.Server(appendfsync="everysec", databases=str(DATABASES)), folder)
+        try:
+            needs.valkey.start()
+            async with serving(folder, {"CONTENT_DIR": str(content(folder))}) as server:
+                await server.accepting()
+            yield needs
+        finally:
+            needs.close()
 
 
 Start = Callable[[Around, Path], AbstractAsyncContextManager[Server]]

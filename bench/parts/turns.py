@@ -12,7 +12,7 @@ from bench import load
 from bench.found import Found, Plan, Table
 from bench.load import Sample
 from bench.pool import Pool, Running
-from bench.systems import SYSTEMS
+from bench.systems import BY_ID
 
 WARM_UP = 0.25  # of a window
 LONGEST = 300.0  # seconds for all rounds; the first one is always finished
@@ -20,7 +20,7 @@ _ECHOED = ("echo", "socket", "socket_distributed")
 
 
 async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
-    samples: dict[str, list[Sample]] = {system.id: [] for system in SYSTEMS}
+    samples: dict[str, list[Sample]] = {id: [] for id in plan.systems or BY_ID}
     systems = await pool.up(*samples)
     await rounds(systems, samples, plan)
     full = {each.system.id: each.server.memory() for each in systems}

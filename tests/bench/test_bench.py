@@ -32,11 +32,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_system_answers_rightly(tmp_path: Path) -> None:
-    """Three forms with each, and a moment of load: whoever answers wrongly, late or twice makes it fail."""
-    told = bench(tmp_path, "--only=turns", "--rounds=1", "--seconds=0.1", "--users=2")
-    for system in SYSTEMS:
+    """Three forms with each, and a moment of load: whoever answers wrongly, late or twice makes it fail. What the large
+    way of storing adds is in `whole`."""
+    asked = [system for system in SYSTEMS if not system.id.endswith("_distributed") and system.id != "kannel"]
+    chosen = [f"--system={system.id}" for system in asked]
+    told = bench(tmp_path, "--only=turns", "--rounds=1", "--seconds=0.1", "--users=2", *chosen)
+    for system in asked:
         assert f"| {system.name} |" in (tmp_path / "benchmarks.md").read_text("utf-8")
-    assert len(told["targets"]) == sum(target.part == "turns" for target in TARGETS)
+    judged = [target["what"] for target in told["targets"] if target["verdict"] != "not measured"]
+    assert judged == [target.what for target in TARGETS if target.part == "turns" and "SQLite" in target.what]
 
 
 def bench(folder: Path, *options: str) -> dict[str, Any]:
