@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from time import perf_counter
+from typing import Protocol
 
 from bot.core.messages import Address, Event, Inbound, Line, Reply, replies_from_json, replies_to_json
-from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable
+from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable, Transcripts
 from bot.core.sessions import Session, Turn
 from bot.core.values import replace
 from bot.dialogs.engine import Engine
@@ -27,6 +28,7 @@ from bot.dialogs.engine import Engine
 log = logging.getLogger(__name__)
 
 TURN_BUDGET = 8.0  # seconds a dialog may take; a telephone caller notices after one
+LOOKED_THROUGH = 1000  # lines of a transcript, for what was told long ago
 STALE_RETRIES = 20  # turns of other processes that came first
 STALE_PAUSE = 0.02  # seconds at most, so that two processes do not meet again
 
@@ -73,10 +75,14 @@ class Seen:
     outcome: Outcome | None = None
 
 
+class Conversations(SessionStore, Transcripts, Protocol):
+    pass
+
+
 class Gateway:
     def __init__(
         self,
-        sessions: SessionStore,
+        sessions: Conversations,
         contacts: Contacts,
         engine: Engine,
         *,
@@ -165,8 +171,12 @@ class Gateway:
         before = opened.session
         turn = before.replay(heard.key)
         news = heard.event is Event.NOTICE  # nobody asked: neither an apology nor an open question is told in its place
-        if turn is not None and (turn.replies or not news):
-            replies = replies_from_json(turn.replies) or self.engine.open_question(before, heard, self.clock())
+        if turn is not None and news and not turn.replies:
+            turn = await self._from_transcript(before, turn)
+        if turn is not None:
+            replies = replies_from_json(turn.replies)
+            if not replies and not news:
+                replies = self.engine.open_question(before, heard, self.clock())
             return Outcome(before.contact, self.engine.language(before, heard), replies, turn.seq, End.REPLAYED)
         for contact in before.absorbed:  # again, should a crash have come after the save
             await self.contacts.link(contact, before.contact)
@@ -189,6 +199,12 @@ class Gateway:
             log.exception("turn failed")
             return self._close(opened, before, heard, (self.engine.apology(reference.get()),), now, End.APOLOGY)
         return self._close(opened, after, heard, replies, now)
+
+    async def _from_transcript(self, session: Session, turn: Turn) -> Turn:
+        """A turn whose replies the session no longer keeps, if it had any."""
+        lines = await self.sessions.lines(session.contact, session.seq - LOOKED_THROUGH, LOOKED_THROUGH)
+        said = [line for line in lines if line.inbound == turn.inbound and line.direction == "out"]
+        return Turn(turn.inbound, said[0].seq, tuple(line.content for line in said)) if said else turn
 
     def _close(
         self,

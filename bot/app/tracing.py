@@ -30,9 +30,9 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, get_current_
 from bot.app.channels import Channels
 from bot.app.counter import Counter
 from bot.core.messages import Address, Inbound
-from bot.core.ports import Opened, SessionStore
+from bot.core.ports import Opened
 from bot.core.sessions import Session
-from bot.gateway import End, Outcome
+from bot.gateway import Conversations, End, Outcome
 
 EXPORT = 5.0  # seconds that the collector may take
 DESK = ("file", "find", "look_up", "unlock", "list_of", "change", "rate", "miss")
@@ -134,10 +134,11 @@ class Tracing:
 
 
 class TracedSessions:
-    """A `SessionStore` whose loading and saving is seen, and the dialog that a turn ends in."""
+    """`Conversations` whose loading and saving is seen, and the dialog that a turn ends in."""
 
-    def __init__(self, sessions: SessionStore, tracing: Tracing) -> None:
+    def __init__(self, sessions: Conversations, tracing: Tracing) -> None:
         self._sessions = sessions
+        self.lines = sessions.lines
         self._tracing = tracing
 
     @asynccontextmanager
