@@ -82,6 +82,17 @@ async def measure(parts: Sequence[str], plan: Plan) -> Found:
     return found
 
 
+def _command(given: argparse.Namespace) -> str:
+    """What to type for the same figures; files and folders are everybody's own."""
+    usual = vars(options([]))
+    changed = {name: value for name, value in vars(given).items() if value != usual[name]}
+    words = ["python", "-m", "bench"]
+    for name, value in changed.items():
+        if name not in ("out", "json", "beside"):
+            words += [f"--{name}={each}" for each in (value if isinstance(value, list) else [value])]
+    return shlex.join(words)
+
+
 def main() -> int:
     if sys.argv[1:2] == ["walks"]:
         return walks.main(sys.argv[2:])
@@ -95,7 +106,7 @@ def main() -> int:
     )
     asked = {"soak": given.soak, "beside": given.beside}
     parts = given.only or [name for name in PARTS if asked.get(name, True)]
-    command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+    command = _command(given)
     if not process.PEERS.exists():
         sys.stderr.write("The peers are not installed: `make bench` does it.\n")
         return 2
