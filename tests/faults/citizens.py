@@ -28,6 +28,7 @@ class Citizen(Protocol):
     id: str
     town: Town
     again: Iterator[bool]  # whether the next acknowledgement gets lost on its way
+    reads_once = False  # what this process has brought already need not be brought again
 
     def inbound(self, text: str) -> tuple[str, Any]:
         """Its id, and what is posted."""
@@ -50,7 +51,8 @@ class Citizen(Protocol):
         answer = await self.deliver(inbound)
         if next(self.again):
             once_more = await self.deliver(inbound)
-            assert _pieces(answer) == _pieces(once_more) != [], f"{text!r} was answered otherwise when it came again"
+            told = [_pieces(answer), *([[]] if self.reads_once else [])]
+            assert _pieces(answer) and _pieces(once_more) in told, f"{text!r} was answered otherwise when it came again"
         self.town.ledger.acknowledged(f"{self.channel}:{id}", self.address)
         return self.words(answer)
 
@@ -77,6 +79,7 @@ def _pieces(answer: Answer) -> list[Any]:
 
 class Telegrammer(Citizen):
     channel = "telegram"
+    reads_once = True
 
     def __init__(self, town: Town) -> None:
         self.town, self.id = town, str(next(_numbers) + 1000)

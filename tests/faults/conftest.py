@@ -53,6 +53,8 @@ def town(request: pytest.FixtureRequest) -> Town:
 
 async def audited(town: Town, request: pytest.FixtureRequest) -> None:
     async with Auditor(town) as auditor:
+        await auditor.moved()
+        await town.terminate()
         report = await auditor.audit()
     request.node.user_properties += [(COUNTS, dict(report.counted)), (POINTS, sorted(town.ledger.points))]
     assert (report.lost, report.doubled, report.half) == ([], [], [])

@@ -36,6 +36,7 @@ after it; before and after the webhook is acknowledged."""
 CALL = ("calling", "called")  # a message to a messenger
 MOVE = ("moving", "moved")  # lines from Redis to the database
 MERGE = ("absorbing", "absorbed", "linking", "linked")
+NEWS = ("changing", "changed")  # an officer's word is written down, and with it the notice
 NOTICE = ("claimed", "beginning", "begun", "sending", "taken", "settling", "settled")
 """A courier holds notices; before and after it writes down that it begins to send one; it is about to send it, the
 provider has it; before and after that is written down."""

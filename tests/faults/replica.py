@@ -28,21 +28,21 @@ class Replica:
     def __init__(self, folder: Path, port: int, settings: Mapping[str, str], clock: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._log = folder / f"log-{port}.txt"
-        self._environment = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PORT": str(port), **settings}
+        self.environment = {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "PORT": str(port), **settings}
         self._clock = clock
         self._process: ForkServerProcess | None = None
 
     async def start(self, point: str = "", passages: int = 1) -> None:
         """Returns when it is ready to serve; it will kill itself at that passage of the point, and may have already."""
-        given = self._environment, str(self._log), point, passages, self._clock
+        given = self.environment, str(self._log), point, passages, self._clock
         self._process = _PARENT.Process(target=server.run, args=given, daemon=True)
         await asyncio.to_thread(self._process.start)
         async with aiohttp.ClientSession() as http, asyncio.timeout(PATIENCE):
-            while not await self._is_ready(http) and (self.alive or not point):
+            while not await self.is_ready(http) and (self.alive or not point):
                 assert self.alive, f"the server did not start:\n{self.log[-2000:]}"
                 await asyncio.sleep(_POLL)
 
-    async def _is_ready(self, http: aiohttp.ClientSession) -> bool:
+    async def is_ready(self, http: aiohttp.ClientSession) -> bool:
         try:
             async with http.get(f"{self.url}/readyz") as answer:
                 return answer.status == 200

@@ -34,10 +34,11 @@ async def test_kill_9_at_every_step_of_the_courier(town: Town) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(write())
-        await killed(town, fuse.NOTICE, PASSAGES, between=LEASE)  # what a dead process held is taken again
+        await killed(
+            town, (*fuse.NEWS, *fuse.NOTICE), PASSAGES, between=LEASE
+        )  # what a dead process held is taken again
         closing.set()
     await town.settled()
-    await town.terminate()
 
 
 MOODS = {
@@ -65,7 +66,6 @@ async def test_a_provider_with_moods(town: Town, channel: str) -> None:
         provider.moods.of[citizen.id].append(mood)
         noted[mood] = [await town.note(code, citizen.address) for _ in range(2)]
     await town.settled()
-    await town.terminate()
     async with Auditor(town) as auditor:
         fates = await auditor.fates()
     for mood, (first, behind) in noted.items():
@@ -86,7 +86,6 @@ async def test_a_provider_that_is_down(town: Town) -> None:
         await town.messenger.up()
         await town.settled()
         fates = await auditor.fates()
-    await town.terminate()
     assert [(fate.state, fate.shown) for fate in fates.values()] == [TAKEN] * 3
     shown = "\n".join(town.messenger.of(citizen.id))
     assert [shown.index(note) for note in fates] == sorted(shown.index(note) for note in fates), "in their order"

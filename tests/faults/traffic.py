@@ -8,9 +8,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from tests.faults.citizens import KINDS
+from tests.faults.conftest import TIMES
+from tests.faults.fuse import CALL
 from tests.faults.town import Town, until
 
 BETWEEN = 6  # requests that are filed between two faults
+AT_ONCE = 2  # citizens of one channel
+PASSAGES = (1, 4, *range(5, 4 + TIMES))  # of a point, before the power goes
 
 
 @asynccontextmanager
@@ -32,7 +36,6 @@ async def traffic(town: Town, *, patiently: bool = False) -> AsyncIterator[None]
         await more(town)
         closing.set()
     await town.settled()
-    await town.terminate()
 
 
 async def more(town: Town) -> None:
@@ -70,3 +73,19 @@ async def killed(town: Town, points: Sequence[str], passages: Sequence[int], bet
         await victim.blown()
         town.ledger.killed(point)
     await town.start()
+
+
+async def at_every_step(town: Town, channel: str, points: Sequence[str]) -> None:
+    """Citizens of a channel file, while processes are killed at the steps of their turns."""
+    points = [*points, *(CALL if channel == "telegram" else ())]
+    closing = asyncio.Event()
+
+    async def visits() -> None:
+        while not closing.is_set():
+            await KINDS[channel](town).files()
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(AT_ONCE):
+            tasks.create_task(visits())
+        await killed(town, points, PASSAGES)
+        closing.set()  # who is in the middle of it goes on to the end
