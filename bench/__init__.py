@@ -1,1 +1,1 @@
-"""`python -m bench`: whole turns over real HTTP, ours beside a bare handler and beside aiogram, in one run."""
+"""`python -m bench`: whole turns over real HTTP, ours beside a bare handler and three libraries, in one run."""

@@ -121,9 +121,7 @@ class Called(Connected):
 
 
 class Telegram(Called):
-    """`ports`: of servers that take the turns by turns."""
-
-    def __init__(self, port: int, user: int, api: BotApi, path: str, *others: int) -> None:
+    def __init__(self, port: int, user: int, api: BotApi, path: str) -> None:
         super().__init__(port, user, api)
         self._path = path.encode()
         self._headers = b"X-Telegram-Bot-Api-Secret-Token: %s\r\n" % WEBHOOK_SECRET.encode()

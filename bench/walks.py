@@ -18,8 +18,7 @@ from dataclasses import asdict, dataclass, field
 from tests.conversation import content
 from tests.walks import Fallen, walk
 
-COUNT = 200  # in the report of all figures
-MANY = 1000  # where only walks are asked for
+COUNT = 1000
 CHUNK = 25  # walks that one process takes at a time
 TRANSCRIPTS = 3  # that are shown in full
 
@@ -97,7 +96,7 @@ def run(first: int, count: int, jobs: int = 1) -> Walks:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench walks", description=(__doc__ or "").partition("\n\n")[2])
-    parser.add_argument("--count", type=int, default=MANY, help="how many")
+    parser.add_argument("--count", type=int, default=COUNT, help="how many")
     parser.add_argument("--first", type=int, default=0, metavar="SEED", help="the seed of the first; the others follow")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), help="processes at the same time")
     given = parser.parse_args(arguments)
