@@ -13,6 +13,7 @@ import redis
 import sqlalchemy as sa
 
 from bot.stores.database import open_database
+from bot.stores.redis_lines import lines_of
 from tests.faults.town import Town, until
 
 
@@ -72,8 +73,19 @@ class Auditor:
         return await self.database.read(lambda connection: connection.execute(sa.text(query)).all(), single=True)
 
     async def _all_moved(self) -> bool:
-        said = await self._rows("SELECT inbound FROM lines WHERE direction = 'in'")
-        return self.town.ledger.inbounds.keys() <= {row.inbound for row in said}
+        lines = await self._rows("SELECT contact, seq, inbound, direction FROM lines")
+        heard = {line.inbound for line in lines if line.direction == "in"}
+        there = {(line.contact, line.seq) for line in lines}
+        waiting = {(_contact(value), line.seq) for value in self._in_redis() for line in lines_of(value)}
+        return waiting <= there and self.town.ledger.inbounds.keys() <= heard
+
+    def _in_redis(self) -> list[bytes]:
+        """Stored sessions, each with lines that may still be to be moved."""
+        if not self.town.redis_url:
+            return []
+        with redis.Redis.from_url(self.town.redis_url) as server:
+            found = [server.get(key) for key in server.scan_iter("pk*:s:*", count=1000)]
+        return [value for value in found if isinstance(value, bytes)]
 
     async def _inbounds(self) -> None:
         """Each acknowledged inbound was heard once, and answered once, on the address that it came from."""
@@ -141,12 +153,8 @@ class Auditor:
 
     async def _sessions(self) -> dict[str, Any]:
         """Contact → its session as it is stored."""
-        if not self.town.redis_url:
-            states = [row.state for row in await self._rows("SELECT state FROM sessions")]
-        else:
-            with redis.Redis.from_url(self.town.redis_url) as server:
-                stored = [server.get(key) for key in server.scan_iter("pk*:s:*", count=1000)]
-            states = [value.split(b"\n")[1] for value in stored if value]
+        states = [value.split(b"\n")[1] for value in self._in_redis()]
+        states += [row.state for row in await self._rows("SELECT state FROM sessions")]
         sessions = map(orjson.loads, states)
         return {session["contact"]: session for session in sessions}
 
@@ -185,3 +193,8 @@ class Auditor:
             found = states[commands.get(note, "")]
             fates[note] = Fate(len(found), "".join(found), "\n".join(screens[channel](id)).count(note))
         return fates
+
+
+def _contact(stored: bytes) -> str:
+    """Whose session it is."""
+    return str(orjson.loads(stored.split(b"\n")[1])["contact"])

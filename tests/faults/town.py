@@ -173,6 +173,7 @@ async def founded(
             "SECRET_KEY": SECRET_KEY,
             "LIMITS": "off",
             "DRAIN": "0",
+            "SMS_RATE": "100",  # time that goes faster does not for who waits for the provider's pace
             "API_TOKEN": API_TOKEN,
             "CONTENT_DIR": str(ROOT / "knowledge_base"),
             "DATA_DIR": str(folder / "data"),
