@@ -52,7 +52,7 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
     found = Found()
     try:
         pattern = await after_a_form()
-        await _turns(store, redis, server, pattern, plan, found)
+        await _turns(store, redis, pattern, plan, found)
         await _stored(store, server, pattern, plan.count(STORED), found)
     finally:
         await store.close()
@@ -66,7 +66,6 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
             ("what", "figure"),
             [
                 ("questions that a turn waits for", f"{f['redis trips']:.2f}"),
-                ("the same with those that move the transcript on", f"{f['redis commands']:.2f}"),
                 ("session after a form, JSON", f"{f['redis payload']:,.0f} B"),
                 ("stored, with key, expiry and all that lies beside it", f"{f['redis stored']:,.0f} B"),
                 ("stored / payload", f"{f['redis overhead']:.2f}"),
@@ -79,21 +78,14 @@ async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
     return found
 
 
-async def _turns(
-    store: RedisSessions, redis: Counted, server: valkey.Server, pattern: Session, plan: Plan, found: Found
-) -> None:
+async def _turns(store: RedisSessions, redis: Counted, pattern: Session, plan: Plan, found: Found) -> None:
     contacts = [f"turn{n}" for n in range(plan.count(CONTACTS))]
     await _save(store, contacts, pattern)  # scripts are known from here on
-    server.say("CONFIG", "RESETSTAT")
     redis.asked.clear()
     for _ in range(TURNS):
         await _save(store, contacts, pattern, said=True)
     turns = len(contacts) * TURNS
     found.figures["redis trips"] = (redis.asked[ENTER] + redis.asked[SAVE]) / turns
-    while store.waiting:  # noqa: ASYNC110 - it tells nobody
-        await asyncio.sleep(0.05)
-    calls = server.calls()
-    found.figures["redis commands"] = sum(calls.values()) / turns
 
 
 async def _stored(store: RedisSessions, server: valkey.Server, pattern: Session, count: int, found: Found) -> None:
