@@ -7,6 +7,7 @@ Tests fork it from a process that has loaded code and content already (`nursery`
 from __future__ import annotations
 
 import gc
+import importlib
 import mmap
 import os
 import struct
@@ -47,6 +48,7 @@ def warm() -> None:
     understanding.ModelCache.kept = lambda *_: model
     lifespans.missing_phrases = lambda _: ()
     open_database("postgresql://nobody@127.0.0.1/nothing")
+    importlib.import_module("twilio.rest.api.v2010.account.message")
     gc.collect()
     gc.freeze()
 
