@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -83,7 +84,7 @@ def _rasa(results: Results) -> str:
 
 def _machine() -> Iterator[str]:
     where = machine()
-    yield f"{where['cpu']}, {where['cores']} cores, {where['system']}, Python {where['python']}; " + ", ".join(
+    yield f"{where['machine']}, Python {platform.python_version()}; " + ", ".join(
         f"{name} {_version(name)}" for name in PACKAGES
     )
 

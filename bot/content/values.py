@@ -122,7 +122,7 @@ class Value:
         return default
 
     def delay(self, default: timedelta) -> timedelta:
-        """"90m", "12h", "3d" or "0"."""
+        """ "90m", "12h", "3d" or "0"."""
         if not self.node or not (text := self.string("a delay")):
             return default
         match = _DELAY.fullmatch(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -61,10 +62,11 @@ class Courier:
         quiet_hours: Callable[[], QuietHours | None] = lambda: None,
         reached_at: Callable[[Address], Address] = lambda address: address,
         every: float = EVERY,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` tells the time in the organisation's zone. `is_news`: whether a notice is still worth telling.
         `apart`: what is said without a turn, and in which language. `reached_at`: where a notice for an address really
-        goes; a telephone is told by text message."""
+        goes; a telephone is told by text message. `stopwatch` counts seconds, and nobody can set it."""
         self.watchers: list[Callable[[Delivery], None]] = []
         self._outbox = outbox
         self._clock = clock
@@ -81,6 +83,7 @@ class Courier:
             quiet_hours,
             reached_at,
             self._watch,
+            stopwatch,
         )
         self._woken = asyncio.Event()
         self._stopping = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.core.catalogue import QuietHours
@@ -26,9 +26,12 @@ log = logging.getLogger(__name__)
 
 # Holding is proved by the moment that was written, not by comparing clocks: a courier whose clock is fast may take a
 # notice early, and the other then cannot begin. Only what was begun has to end before anybody's clock says that it is
-# over: clocks may be apart by the difference of these two.
+# over: clocks may be apart by the difference of these two. And a clock can be set in the middle of it, so an attempt of
+# which nothing is known is left alone for as long as one may take, by this process's own stopwatch.
 LEASE = 90.0  # seconds that a notice is held; those of a courier that was killed come back then
 DELIVERY = 30.0  # seconds that a provider may take
+LEFT_ALONE = DELIVERY  # seconds for which an attempt of somebody else may still be under way
+FORGOTTEN = 86_400.0  # seconds after which an attempt that was left alone is not remembered
 
 OURS = "failed on our side"
 STUMBLES = 3  # tries that may fail so: what is broken here is seldom mended by itself
@@ -74,6 +77,8 @@ class Deliverer:
     quiet_hours: Callable[[], QuietHours | None]
     reached_at: Callable[[Address], Address]
     watch: Callable[[Delivery], None]
+    stopwatch: Callable[[], float]
+    _met: dict[tuple[str, int], float] = field(default_factory=dict)  # attempts of others, first seen when
 
     async def deliver(self, notice: Notice, begins: Callable[[], None]) -> None:
         """One try. `begins` is called before the attempt is written down."""
@@ -89,20 +94,22 @@ class Deliverer:
         match step:
             case Over(state, why):
                 await self._end(notice, state, why)
-            case datetime():
-                await self.outbox.postpone(notice, step)
-                self._tell(notice, notice.way or notice.address, "postponed")
             case Ready():
                 if begun := await self._begun(notice, step.way, begins):
                     await self._send(notice, begun, step)
+            case later:
+                await self.outbox.postpone(notice, later)
+                self._tell(notice, notice.way or notice.address, "postponed")
 
     # --- before ---------------------------------------------------------------------------------
 
     async def _step(self, notice: Notice) -> Ready | Over | datetime:
         """What is to be done now: to send it, to end it, or to take it up again then."""
+        tried = await self._tried(notice)
+        if left := self._left_alone(notice, tried):
+            return self._in(left)
         if not await self._holds(notice):
             return Over("dropped", "stale")
-        tried = await self._tried(notice)
         known = await self.contacts.ways(notice.address)
         way = choose(notice, known, tried, self.senders.keys(), self.reached_at)
         if isinstance(way, Over):
@@ -125,6 +132,15 @@ class Deliverer:
             return ()
         (record,) = await self.outbox.told(ids=(notice.id,))
         return tuple(attempt for attempt in record.attempts if attempt.n > notice.forgiven)
+
+    def _left_alone(self, notice: Notice, tried: tuple[Attempt, ...]) -> float:
+        """Seconds for which the last attempt may still be under way somewhere."""
+        if not tried or tried[-1].outcome != "begun":
+            return 0.0
+        attempt, now = (notice.id, tried[-1].n), self.stopwatch()
+        for forgotten in [known for known, at in self._met.items() if now > at + FORGOTTEN]:
+            del self._met[forgotten]
+        return max(0.0, self._met.setdefault(attempt, now) + LEFT_ALONE - now)
 
     async def _later(self, notice: Notice, sender: Sender, way: Address) -> datetime | None:
         if sender.disturbs and not notice.urgent and (end := end_of_quiet(self.quiet_hours(), self.clock())):

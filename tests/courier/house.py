@@ -32,6 +32,9 @@ class Time:
     def __call__(self) -> datetime:
         return self.now
 
+    def elapsed(self) -> float:
+        return self.now.timestamp()
+
     def passes(self, seconds: float = 0, **more: float) -> None:
         self.now += timedelta(seconds=seconds, **more)
 
@@ -145,6 +148,7 @@ class House:
             quiet_hours=lambda: self.quiet,
             reached_at=lambda a: Address("sms", a.number) if a.number else a,
             every=0.01,
+            stopwatch=self.clock.elapsed,
         )
         courier.watchers.append(self.told.append)
         return courier

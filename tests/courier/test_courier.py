@@ -11,7 +11,7 @@ import pytest
 from bot.core.messages import Address
 from bot.core.ports import Rate
 from bot.courier.courier import AT_ONCE
-from bot.courier.delivery import LEASE
+from bot.courier.delivery import DELIVERY, LEASE
 from tests.courier.house import ADA, BEE, NOW, TEXT, House
 
 
@@ -98,6 +98,8 @@ async def test_what_cannot_be_settled_comes_back_in_doubt(house: House, monkeypa
     monkeypatch.setattr(house.memory, "settle", settle)
     house.clock.passes(LEASE)
     await house.rounds()
+    house.clock.passes(DELIVERY)
+    await house.rounds()
     assert house.telegram.shown == [(ADA, "/told a")]
     assert await house.state("/told a") == ("dead", "doubtful")
 
@@ -163,6 +165,9 @@ async def test_killed_between_beginning_and_settling(house: House, repeatable: b
     survivor = house.new_courier()
     assert await survivor.round() == 0, "the dead one holds it"
     house.clock.passes(LEASE)
+    assert await survivor.round() == 1
+    assert await house.state("/told a") == ("pending", ""), "clocks may have been set: it may be under way yet"
+    house.clock.passes(DELIVERY)
     while await survivor.round():
         pass
     times = house.telegram.shown.count((ADA, "/told a"))

@@ -13,7 +13,7 @@ import pytest
 from bot.core.messages import Address
 from bot.core.notices import News
 from bot.courier import Courier
-from bot.courier.delivery import LEASE
+from bot.courier.delivery import DELIVERY, LEASE
 from bot.stores.contacts import SqlContacts
 from bot.stores.database import Database, open_database
 from bot.stores.outbox import SqlOutbox
@@ -101,6 +101,8 @@ async def test_what_it_had_begun_is_repeated_or_left_to_a_human(two: Two, repeat
         await asyncio.sleep(0.01)
     two.one.telegram.hangs.clear()
     two.one.clock.passes(LEASE)
+    await two.other.rounds()
+    two.one.clock.passes(DELIVERY)
     await two.other.rounds()
     assert len(two.one.telegram.shown) == 1
     assert await two.other.state("/told 0") == (("sent", "") if repeatable else ("dead", "doubtful"))

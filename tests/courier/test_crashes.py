@@ -103,6 +103,7 @@ class Town(House):
             name: Provider(repeatable=name in ("web", "mail")) for name in ("telegram", "sms", "web", "mail")
         }
         self.undelivered: Counter[str] = Counter()
+        self.met: dict[tuple[str, int], float] = {}
 
     async def opens(self) -> None:
         for n, addresses in enumerate(PEOPLE):
@@ -117,6 +118,7 @@ class Town(House):
         self.process.lives(at, after=after)
         courier = self.new_courier()
         deliverer = courier._deliverer
+        deliverer._met = self.met  # as if one process outlived all others
         outbox: Any = Anything(self.memory, self.process)
         courier._outbox = deliverer.outbox = outbox
         deliverer.senders = {name: Anything(sender, self.process) for name, sender in self.senders.items()}

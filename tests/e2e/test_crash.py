@@ -166,6 +166,7 @@ async def check(counter: Counter, http: aiohttp.ClientSession, traffic: Traffic)
     assert counter.stored("SELECT inbound FROM lines WHERE direction = 'in' GROUP BY inbound HAVING count(*) > 1") == []
     listed = await every_request(counter, http)
     assert Tally(listed) == Tally(list(traffic.codes)), "a request without its code, a code without its request, or two"
+    counter.let_go()
     await counter.all_told()
     closed = photos = 0
     for code, token in traffic.codes.items():

@@ -165,12 +165,14 @@ async def the_other_gateway_is_exchanged_under_load(
     """As in an upgrade: the new one serves, and the old one is told to end. Nobody is refused."""
     await counter.start(counter.gateways[0])
     await answering(counter.gateway_ports[0], "/readyz")
+    await answering(int(counter.url.rpartition(":")[2]), "/healthz")  # the proxy has seen it too
     exchanged = asyncio.Event()
     statuses: list[int] = []
 
     async def talk() -> None:
         hello = {"type": "hello", "session": None, "after": 0, "language": "fa"}
         async with http.post(f"{counter.url}/channels/web/messages", json=hello) as answer:
+            assert answer.status == 200, "the proxy knows nobody who serves"
             session = (await answer.json())["frames"][0]["session"]
         while not exchanged.is_set():
             frame = {"type": "message", "id": str(uuid4()), "text": "ساعت کاری شهرداری", "session": session}

@@ -24,6 +24,7 @@ from bot.commands import serving
 from bot.core.messages import Inbound
 from bot.core.requests import ServiceRequest
 from bot.core.sessions import Session
+from bot.courier import delivery
 from bot.dialogs import desk_news
 from bot.dialogs.engine import Engine
 from bot.stores import sqlite
@@ -34,6 +35,7 @@ from tests.faults.fuse import Fuse
 SOONER = {"lease": 1.0, "sweep": 0.5, "overdue": 2}  # seconds: what a dead process held is taken over sooner
 PATIENCE = 2.0  # seconds that Telegram is waited for
 BUSY = 1.0  # seconds that a locked SQLite file is waited for
+LEFT_ALONE = 3.0  # seconds that an attempt of the dead is taken for one under way, which no wall clock shortens
 POISON = "☠"
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +87,7 @@ def poison() -> None:
 def serve(point: str, passages: int) -> None:
     RedisSessions.__init__.__kwdefaults__.update(SOONER)
     Api.call.__kwdefaults__["patience"] = PATIENCE
-    sqlite.BUSY = BUSY
+    sqlite.BUSY, delivery.LEFT_ALONE = BUSY, LEFT_ALONE
     fuse = Fuse(point, passages)
     fuse.lay()
     poison()
