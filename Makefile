@@ -21,7 +21,7 @@ run: .venv/run.stamp ## install what is missing, then serve http://127.0.0.1:808
 	@exec $(BIN)/pishkhan serve
 
 test: .venv/dev.stamp $(PEERS)/peers.stamp $(PEERS)/sms/peers.stamp .cache/caddy/made.stamp .cache/bench/peers.stamp ## install what the tests need, then run all of them
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 check: .venv/dev.stamp ## style, types, import contracts, content
 	$(BIN)/ruff check .

@@ -35,7 +35,7 @@ from tests.faults.fuse import Fuse
 SOONER = {"lease": 1.0, "sweep": 0.5, "overdue": 2}  # seconds: what a dead process held is taken over sooner
 PATIENCE = 2.0  # seconds that Telegram is waited for
 BUSY = 1.0  # seconds that a locked SQLite file is waited for
-LEFT_ALONE = 3.0  # seconds that an attempt of the dead is taken for one under way, which no wall clock shortens
+LEFT_ALONE = 1.5  # seconds that an attempt of the dead is taken for one under way, which no wall clock shortens
 POISON = "☠"
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from tests.faults.conftest import TIMES
 from tests.faults.town import Town
 from tests.faults.traffic import killed
 
-PASSAGES = range(1, 1 + 2 * TIMES)
+PASSAGES = range(1, 1 + TIMES)
 TAKEN, GIVEN_UP, IN_DOUBT = ("sent", 1), ("dead", 0), ("dead", 1)
 NOT_WANTED = ("not wanted", 0)  # the operator lets nothing through until START
 
