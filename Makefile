@@ -30,8 +30,8 @@ check: .venv/dev.stamp ## style, types, import contracts, content
 	$(BIN)/lint-imports
 	$(BIN)/pishkhan check
 
-bench: .venv/dev.stamp .cache/bench/peers.stamp ## measure whole turns beside the bare handler and three libraries (SOAK=600: and ten minutes of load)
-	@$(BIN)/python -m bench --out docs $(if $(SOAK),--soak $(SOAK))
+bench: .venv/dev.stamp .cache/bench/peers.stamp ## measure whole turns beside the bare handler and three libraries (SOAK=600: and ten minutes of load; SESSIONS=1000000: so many in Valkey)
+	@$(BIN)/python -m bench --out docs $(if $(SOAK),--soak $(SOAK)) $(if $(SESSIONS),--sessions $(SESSIONS))
 
 run-distributed: .venv/dev.stamp .cache/caddy/made.stamp ## two gateways and a worker with PostgreSQL and Valkey, at the same address
 	@$(BIN)/python -m compileall -q bot

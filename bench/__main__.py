@@ -56,6 +56,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--users", type=int, default=usual.users, help="who talk at the same time (%(default)s)")
     parser.add_argument("--scale", type=float, default=usual.scale, help="of counts: webhooks, sessions, sockets (1)")
     parser.add_argument("--soak", type=float, default=usual.soak, metavar="SECONDS", help="of load at the end (none)")
+    parser.add_argument("--sessions", type=int, default=usual.sessions, help="stored in Valkey (%(default)s)")
     parser.add_argument(
         "--beside", type=Path, metavar="TREE", help="another working tree, to be compared with this one"
     )
@@ -63,8 +64,10 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     given = parser.parse_args(arguments)
     sound = 0.1 <= given.seconds <= 20 and 1 <= given.rounds <= 100 and 1 <= given.users <= 1000
-    if not (sound and 0 < given.scale <= 10 and 0 <= given.soak <= 3600):
-        parser.error("0.1 to 20 seconds, 1 to 100 rounds, 1 to 1000 users, scale up to 10, at most an hour of soak")
+    if not (sound and 0 < given.scale <= 10 and 0 <= given.soak <= 3600 and 1 <= given.sessions <= 2_000_000):
+        parser.error(
+            "0.1 to 20 seconds, 1 to 100 rounds, 1 to 1000 users, scale up to 10, an hour of soak, two million sessions"
+        )
     return given
 
 
@@ -102,7 +105,14 @@ def main() -> int:
         return understanding.main(sys.argv[2:])
     given = options(sys.argv[1:])
     plan = Plan(
-        given.seconds, given.rounds, given.users, given.scale, given.soak, given.beside, tuple(given.system or ())
+        given.seconds,
+        given.rounds,
+        given.users,
+        given.scale,
+        given.soak,
+        given.sessions,
+        given.beside,
+        tuple(given.system or ()),
     )
     asked = {"soak": given.soak, "beside": given.beside}
     parts = given.only or [name for name in PARTS if asked.get(name, True)]

@@ -10,14 +10,16 @@ from pathlib import Path
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How long. `seconds`: a window of measuring; `rounds`: windows of each system; `scale`: of all counts, 1 for the
-    figures that are published. `soak`: seconds, 0 for none. `beside`: another working tree of ours, to compare with.
-    `systems`: those whose turns are measured, all when none is named."""
+    figures that are published. `soak`: seconds, 0 for none. `sessions`: stored in Valkey, of which a million is
+    extrapolated. `beside`: another working tree of ours, to compare with. `systems`: those whose turns are measured,
+    all when none is named."""
 
     seconds: float = 1.2
     rounds: int = 6
     users: int = 32
     scale: float = 1.0
     soak: float = 0.0
+    sessions: int = 50_000
     beside: Path | None = None
     systems: tuple[str, ...] = ()
 
