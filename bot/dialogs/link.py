@@ -128,19 +128,26 @@ class LinkDialog(Soft):
         return Goto("code", {**frame.answers, "number": number})
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
-        number = frame.answers["number"]
-        if heard.value == AGAIN.value:
-            await code_sent(self.identity, Address(SMS, number), frame, heard, context)
-            return Goto("code", frame.answers, (Reply(Phrase("link.sent_again")),))
-        mine = Address(SMS, number)
-        if not await self.identity.check_code(mine, heard.text, context.address, key=frame.id):
-            raise Invalid(Phrase("link.wrong_code"))
+        mine = Address(SMS, frame.answers["number"])
+        if again := await code_again(self.identity, mine, frame, heard, context):
+            return again
         return await joined(self.identity, await self.identity.contact_of(mine), context)
 
 
 async def code_sent(identity: Identity, to: Address, frame: Frame, heard: Inbound, context: Context) -> bool:
     """See `Identity.send_code`: for this question, by this turn."""
     return await identity.send_code(to, context.address, context.language, key=frame.id, turn=heard.key)
+
+
+async def code_again(identity: Identity, of: Address, frame: Frame, heard: Inbound, context: Context) -> Goto | None:
+    """What was said where a code is asked for: the same question again when another code was wished and sent, None
+    when it was the right code. Raises Invalid for a wrong one, and what `Identity` raises."""
+    if heard.value == AGAIN.value:
+        await code_sent(identity, of, frame, heard, context)
+        return Goto(frame.step, frame.answers, (Reply(Phrase("link.sent_again")),))
+    if not await identity.check_code(of, heard.text, context.address, key=frame.id):
+        raise Invalid(Phrase("link.wrong_code"))
+    return None
 
 
 async def joined(identity: Identity, other: str, context: Context) -> Done:
@@ -196,18 +203,17 @@ class IdentifyDialog(Soft):
             return limited(error)
 
     async def _accept(self, frame: Frame, heard: Inbound, context: Context) -> Move:
-        if heard.event is Event.CHOICE:
-            if heard.value == NO.value:
-                return Done(obey="/menu")
-            if not await code_sent(self.identity, Address(SMS, context.number), frame, heard, context):
-                return Done((Reply(Phrase("identify.impossible")),), obey="/menu")
-            again = (Reply(Phrase("link.sent_again")),) if frame.step == "code" else ()
-            return Goto("code", frame.answers, again)
-        if frame.step == "offer":
+        mine = Address(SMS, context.number)
+        if frame.step == "code":
+            again = await code_again(self.identity, mine, frame, heard, context)
+            return again or Done((Reply(Phrase("identify.done")),), proven=True, obey=frame.answers.get("then", ""))
+        if heard.event is not Event.CHOICE:
             return Pass()
-        if not await self.identity.check_code(Address(SMS, context.number), heard.text, context.address, key=frame.id):
-            raise Invalid(Phrase("link.wrong_code"))
-        return Done((Reply(Phrase("identify.done")),), proven=True, obey=frame.answers.get("then", ""))
+        if heard.value == NO.value:
+            return Done(obey="/menu")
+        if not await code_sent(self.identity, mine, frame, heard, context):
+            return Done((Reply(Phrase("identify.impossible")),), obey="/menu")
+        return Goto("code", frame.answers)
 
 
 class DraftsDialog(Soft):

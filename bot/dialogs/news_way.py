@@ -12,7 +12,7 @@ from bot.core.ports import Consent, Nlu, Unreadable, Way
 from bot.core.requests import TooManyAttempts
 from bot.core.sessions import Frame
 from bot.dialogs.base import Context, Done, Goto, Invalid, Move, Pass, Soft
-from bot.dialogs.link import AGAIN, CODE, MAIL, SMS, code_sent, ending, label, limited
+from bot.dialogs.link import AGAIN, CODE, MAIL, SMS, code_again, code_sent, ending, label, limited
 
 WAY = "way:"
 BY_MAIL = Choice("mail", Phrase("notify.by_mail"))
@@ -118,11 +118,8 @@ class NewsWayDialog(Soft):
 
     async def _code(self, frame: Frame, heard: Inbound, context: Context) -> Move:
         mail = Address(MAIL, frame.answers["mail"])
-        if heard.value == AGAIN.value:
-            await code_sent(self.identity, mail, frame, heard, context)
-            return Goto("code", frame.answers, (Reply(Phrase("link.sent_again")),))
-        if not await self.identity.check_code(mail, heard.text, context.address, key=frame.id):
-            raise Invalid(Phrase("link.wrong_code"))
+        if again := await code_again(self.identity, mail, frame, heard, context):
+            return again
         other = await self.identity.contact_of(mail)
         done = await self._go_to(mail)
         if other == context.contact:
