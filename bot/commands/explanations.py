@@ -8,7 +8,6 @@ REASONS = {
     "stale": "why_stale",
     "not wanted": "why_not_wanted",
     "nothing to say": "why_nothing_to_say",
-    "no way": "why_no_way",
     "unreachable": "why_unreachable",
     "doubtful": "why_doubtful",
     "undelivered": "why_undelivered",
@@ -170,7 +169,6 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "the citizen wants no news at any address.",
     },
     "why_nothing_to_say": {"fa": "چیزی برای گفتن نماند.", "en": "nothing was left to say."},
-    "why_no_way": {"fa": "راهی برای رساندن نیست", "en": "there is no way to tell it"},
     "why_unreachable": {"fa": "هیچ نشانی در دسترس نیست", "en": "no address can be reached"},
     "why_doubtful": {
         "fa": "شاید رسیده باشد؛ برای آنکه دو بار نرسد دوباره فرستاده نشد",

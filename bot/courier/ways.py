@@ -47,7 +47,7 @@ def choose(
     # A provider that refused our own address once is asked once more: there is no other way to know.
     best = next((way for way in left if way.reachable or notice.urgent or notice.doubt), None)
     best = best or next((way for way in left if way.address == own), None)
-    return best.address if best else Over("dead", tried[-1].why if tried else "unreachable")
+    return best.address if best else Over("dead", (tried[-1].why or tried[-1].received) if tried else "unreachable")
 
 
 def _in_order(notice: Notice, own: Address, known: Sequence[Way]) -> list[Way]:

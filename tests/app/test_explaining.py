@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from bot import app
+from bot import app, courier
 from bot.app import Counter
 from bot.commands import case
 from bot.commands.errors import Ended
@@ -179,3 +179,8 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_gaps() -> None:
         assert set(text) == {"fa", "en"}, key
         assert set(gap.findall(text["fa"])) == set(gap.findall(text["en"])), key
     assert set(REASONS.values()) <= set(SENTENCES)
+
+
+def test_every_reason_is_one_that_the_courier_gives() -> None:
+    written = "".join(path.read_text() for path in Path(courier.__file__).parent.glob("*.py"))
+    assert [reason for reason in REASONS if f'"{reason}"' not in written] == []

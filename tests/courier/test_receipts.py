@@ -50,7 +50,7 @@ async def test_without_another_way_it_is_given_up(house: House, taker: Receipts)
     await taker.take("sms", "m1", False)
     await house.rounds()
     assert house.sms.shown == [(TEXT, "/told a")]
-    assert (await house.state("/told a"))[0] == "dead"
+    assert await house.state("/told a") == ("dead", "undelivered")
 
 
 async def test_a_receipt_may_be_faster_than_our_own_note(
