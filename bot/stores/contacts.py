@@ -49,9 +49,9 @@ class SqlContacts:
         self._new_id = new_id
         self._known: OrderedDict[Address, str] = OrderedDict()
         self._resolving = Together(self._resolve)
-        self._select = db.compile(
-            sa.select(addresses.c.address, addresses.c.contact).where(db.among(addresses.c.address, "addresses"))
-        )
+        self._consenting = Together(self._consents)
+        self._select_contact = self._looking_up(addresses.c.contact)
+        self._select_consent = self._looking_up(addresses.c.consent)
 
     async def resolve(self, address: Address, *, fresh: bool = False) -> str:
         contact = None if fresh else self._known.get(address)
@@ -104,9 +104,8 @@ class SqlContacts:
         await self._db.write(lambda connection: connection.execute(update), single=True)
 
     async def consent(self, address: Address) -> Consent:
-        query = sa.select(addresses.c.consent).where(addresses.c.address == str(address))
-        found = await self._db.read(lambda connection: connection.execute(query).scalar(), single=True)
-        return Consent(found) if found else Consent.EVERYTHING
+        """As the database has it now, since any process may be told to stop."""
+        return await self._consenting(str(address))
 
     async def allow(self, address: Address, consent: Consent) -> bool:
         await self.resolve(address)
@@ -142,18 +141,28 @@ class SqlContacts:
             self._known.pop(one, None)
         return new
 
-    # --- resolving ------------------------------------------------------------------------------
+    # --- looking up -----------------------------------------------------------------------------
+
+    def _looking_up(self, column: sa.Column[str]) -> str:
+        """The statement for `_read` that brings this column."""
+        return self._db.compile(
+            sa.select(addresses.c.address, column).where(self._db.among(addresses.c.address, "addresses"))
+        )
+
+    async def _consents(self, asked: list[str]) -> Sequence[Consent]:
+        found = await self._db.read(partial(self._read, self._select_consent, asked), single=True)
+        return [Consent(found[address]) if address in found else Consent.EVERYTHING for address in asked]
 
     async def _resolve(self, asked: list[str]) -> Sequence[str]:
-        found = await self._db.read(partial(self._read, asked), single=True)
+        found = await self._db.read(partial(self._read, self._select_contact, asked), single=True)
         new = [address for address in asked if address not in found]
         if new:
             found |= await self._db.write(partial(self._write, new))
         return [found[address] for address in asked]
 
-    def _read(self, asked: list[str], connection: Connection) -> dict[str, str]:
+    def _read(self, statement: str, asked: list[str], connection: Connection) -> dict[str, str]:
         cursor = cursor_of(connection)
-        cursor.execute(self._select, (self._db.many(asked),))
+        cursor.execute(statement, (self._db.many(asked),))
         return dict(cursor.fetchall())
 
     def _write(self, new: list[str], connection: Connection) -> dict[str, str]:
@@ -162,7 +171,7 @@ class SqlContacts:
             self._db.alone(connection, _WHO_IS_WHO)
         now = self._clock()
         family = {address: [str(a) for a in siblings(to_address(address))] for address in dict.fromkeys(new)}
-        known = self._read([one for all_ in family.values() for one in all_], connection)
+        known = self._read(self._select_contact, [one for all_ in family.values() for one in all_], connection)
         rows = []
         for address, all_ in family.items():
             contact = next((known[one] for one in all_ if one in known), None) or self._new_id()
@@ -170,7 +179,7 @@ class SqlContacts:
             rows.append({"address": address, "contact": contact, "reachable": True, "first_seen_at": now})
         rows.sort(key=itemgetter("address"))  # two processes that write the same ones do not wait in a circle
         connection.execute(self._db.insert(addresses).on_conflict_do_nothing(), rows)
-        return self._read(new, connection)
+        return self._read(self._select_contact, new, connection)
 
 
 def siblings(address: Address) -> tuple[Address, ...]:

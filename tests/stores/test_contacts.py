@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import pytest
+from sqlalchemy.engine import Connection
 
 from bot.core.messages import Address
 from bot.core.ports import Consent, Contacts
@@ -118,6 +120,31 @@ class TestSqlContacts(ContactsContract):
         assert len(set(found)) == 30
         for database in databases:
             await database.close()
+
+    async def test_who_stops_it_at_one_process_has_stopped_it_at_all(self, url: str) -> None:
+        databases = [open_database(url), open_database(url)]
+        here, there = [SqlContacts(database) for database in databases]
+        for consent in (Consent.EVERYTHING, Consent.NOTHING, Consent.REPLIES):
+            await here.allow(WEB, consent)
+            assert await there.consent(WEB) is consent
+        for database in databases:
+            await database.close()
+
+    async def test_the_consents_of_many_who_are_answered_at_once_are_one_query(
+        self, contacts: Store, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await contacts.allow(WEB, Consent.NOTHING)
+        read, reads = database.read, []
+
+        async def counted(work: Callable[[Connection], Any], *, single: bool = False) -> Any:
+            reads.append(single)
+            return await read(work, single=single)
+
+        monkeypatch.setattr(database, "read", counted)
+        asked = [WEB, TELEGRAM, WEB, *(Address("sms", f"+98912{n:07}") for n in range(50))]
+        found = await asyncio.gather(*map(contacts.consent, asked))
+        assert found == [Consent.NOTHING, Consent.EVERYTHING, Consent.NOTHING, *([Consent.EVERYTHING] * 50)]
+        assert reads == [True]
 
     async def test_what_is_forgotten_by_the_process_is_known_to_the_database(
         self, contacts: Store, database: Database, monkeypatch: pytest.MonkeyPatch
