@@ -13,7 +13,6 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from time import perf_counter
@@ -22,7 +21,7 @@ from typing import Protocol
 from bot.core.messages import Address, Event, Inbound, Line, Reply, replies_from_json, replies_to_json
 from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable, Transcripts
 from bot.core.sessions import Session, Turn
-from bot.core.values import replace
+from bot.core.values import replace, value
 from bot.dialogs.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,7 @@ class End(StrEnum):
     UNAVAILABLE = "unavailable"  # a store does not answer: nothing acknowledged, it comes again
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """What a channel has to bring to the citizen. `seq` numbers the first reply, the others follow it."""
 
@@ -65,7 +64,7 @@ class Outcome:
         return self.end is End.REPLAYED
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Seen:
     """An inbound as a watcher gets it. Without an outcome nothing was said."""
 

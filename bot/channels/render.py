@@ -10,13 +10,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.channels.persian import date_words, day_digits, moment_words, number_words, persian_digits, rial_words
 from bot.core.catalogue import Text, pick
 from bot.core.messages import Arg, Phrase, Reply, Term
 from bot.core.text import fold_digits
+from bot.core.values import value
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def _by_its_first_letter(markup: str) -> str:
     return f"{FSI}{markup}{PDI}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Style:
     """How a medium writes. Each function takes raw text and returns the medium's markup.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
+
+from bot.core.values import value
 
 SURVEY_AFTER = timedelta(days=1)
 REMIND_AFTER = timedelta(days=3)
@@ -18,7 +20,7 @@ def pick(text: Text, language: str) -> str:
     return text.get(language) or next(iter(text.values()), "")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hours:
     """Opening hours of one weekday; 0 is Saturday."""
 
@@ -27,7 +29,7 @@ class Hours:
     closes: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QuietHours:
     """When nobody's telephone rings for news; over midnight as a rule."""
 
@@ -35,7 +37,7 @@ class QuietHours:
     ends: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unit:
     id: str
     title: Text
@@ -43,7 +45,7 @@ class Unit:
     place: Text = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Organization:
     name: Text
     about: Text
@@ -62,7 +64,7 @@ class Organization:
     remind_after: timedelta = REMIND_AFTER  # of information that a request waits for; 0: never
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Service:
     """One page of the service catalogue (شناسنامهٔ خدمت)."""
 
@@ -84,7 +86,7 @@ class Service:
     keywords: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FaqEntry:
     id: str
     question: Text
@@ -94,13 +96,13 @@ class FaqEntry:
     related: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Option:
     id: str
     label: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Field:
     """One question of a form. Types: text, long_text, choice, yes_no, number, date, mobile, landline, national_id,
     postal_code, legal_id, iban, plate, time, amount (rials), email, location, files, service."""
@@ -120,7 +122,7 @@ class Field:
     remember: str = ""  # profile key: offered again next time
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Form:
     id: str
     kind: str
@@ -133,7 +135,7 @@ class Form:
     version: int = 0  # made of the fields: another one means that the form was edited
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """One question of a survey. Types: scale (1 to 5), choice, yes_no, long_text."""
 
@@ -146,7 +148,7 @@ class Question:
     at_most: int | None = None  # asked only when the score was at most this
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Survey:
     id: str
     title: Text
@@ -156,7 +158,7 @@ class Survey:
     after: timedelta = SURVEY_AFTER  # of the request's closing
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Announcement:
     id: str
     title: Text
@@ -166,7 +168,7 @@ class Announcement:
     urgent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Example:
     """A training sentence of an intent."""
 
@@ -174,7 +176,7 @@ class Example:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Catalogue:
     organization: Organization
     services: Mapping[str, Service]

@@ -8,10 +8,12 @@ JSON data and back (`to_json`, `*_from_json`), because replies are stored and re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from bot.core.values import value
 
 TELEPHONE = ("sms", "voice")
 """Channels whose ids are telephone numbers, E.164: one number is one contact on both of them."""
@@ -44,7 +46,7 @@ class Event(StrEnum):
     NOTICE = "notice"  # the desk has something to tell; `value` is a command such as "/survey CODE"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attachment:
     """A file that is stored and whose type was decided from its content."""
 
@@ -61,7 +63,7 @@ class Attachment:
         return cls(data["id"], data["name"], data["media_type"], data["size"])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Location:
     """WGS 84, degrees."""
 
@@ -69,7 +71,7 @@ class Location:
     longitude: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inbound:
     """One thing that a citizen did. `id` is unique on its channel and the same when redelivered."""
 
@@ -95,7 +97,7 @@ class Inbound:
 # --- what is said -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Term:
     """A value inside a sentence that each channel says in its own way.
 
@@ -108,7 +110,7 @@ class Term:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Phrase:
     """A sentence by its key in `knowledge_base/phrases/`, with the values of its gaps."""
 
@@ -120,7 +122,7 @@ class Phrase:
 Arg = str | int | Term | Phrase | tuple["Arg", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """One possible answer. `value` is ASCII, at most 56 bytes; a value that begins with "/" is a command and
     means the same at any time, others belong to the question that offered them."""
@@ -152,7 +154,7 @@ class Kind(StrEnum):
         return self not in (Kind.TEXT, Kind.LONG_TEXT, Kind.NUMBER, Kind.DATE)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Expect:
     kind: Kind = Kind.NOTHING
     size: int = 0  # DIGITS: how many; FILE: how many at most
@@ -164,7 +166,7 @@ class Expect:
 NOTHING = Expect()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """One thing to say. Only the last reply of a turn may hold choices and expect an answer."""
 
@@ -227,7 +229,7 @@ def replies_from_json(data: Sequence[Mapping[str, Any]]) -> tuple[Reply, ...]:
     return tuple(Reply.from_json(d) for d in data)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Line:
     """One line of the transcript, in the order that it was said."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.core.messages import Address
+from bot.core.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class News:
     """Something to be told, before it lies in the outbox."""
 
@@ -21,7 +21,7 @@ class News:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notice:
     """Something that the desk has to tell: an outbox row. `command` is what the dialogs understand."""
 
@@ -38,7 +38,7 @@ class Notice:
     held_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """One try of a notice. outcome: "begun" | "sent" | "failed" (it may be tried again) | "refused" | "doubtful"."""
 
@@ -51,7 +51,7 @@ class Attempt:
     received: str = ""  # what a receipt says: "delivered" | "undelivered"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NoticeRecord:
     """A notice with what became of it. state: "pending" | "sent" (the provider took it) | "delivered" | "dropped" (of
     no use any more, not wanted, or nothing to say) | "dead" (given up)."""
@@ -64,7 +64,7 @@ class NoticeRecord:
     attempts: tuple[Attempt, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Queue:
     """How the outbox stands: notices whose time has come, for how many seconds the first of them waits, dead ones."""
 

@@ -13,6 +13,7 @@ from bot.core.messages import Address, Arg, Attachment, Line, Reply
 from bot.core.requests import Draft, Miss, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
 from bot.core.tracking import TrackingCode
+from bot.core.values import value
 
 # --- sessions -----------------------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ class Consent(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Way:
     """How somebody can be told something."""
 
@@ -186,7 +187,7 @@ class Desk(Protocol):
 # --- understanding ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entity:
     kind: str  # tracking_code, date, number, mobile, …
     value: Any  # JSON
@@ -195,7 +196,7 @@ class Entity:
     confidence: float = 1.0  # 0 to 1; of those that overlap at most one is right, the likelier comes first
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reading:
     intent: str  # "none": out of scope
     confidence: float  # 0 to 1
@@ -203,7 +204,7 @@ class Reading:
     guesses: tuple[tuple[str, float], ...] = ()  # best first
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Match:
     """A FAQ entry or service page that may answer. id: "faq/ID" or "service/ID"."""
 
@@ -261,7 +262,7 @@ class SendFailed(Exception):
         self.doubtful = doubtful
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rate:
     """Messages that a provider takes: in a second altogether, and to one address."""
 

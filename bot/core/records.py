@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.core.messages import Address
 from bot.core.notices import News
 from bot.core.requests import Miss, Missed, ServiceRequest, Status, SurveyResponse
+from bot.core.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """What one step of a request writes: the request after it, whose history ends with the new entry, and what the
     filer is told."""
@@ -21,7 +21,7 @@ class Step:
     tell: tuple[News, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Failure:
     """One wrong guess of a code or of a second factor."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from bot.core.messages import Address, Attachment
 from bot.core.tracking import TrackingCode
+from bot.core.values import value
 
 
 class Status(StrEnum):
@@ -42,7 +43,7 @@ COURSE: Mapping[Status, frozenset[Status]] = {
 """Where a request may go from each status."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """One answered field, with the label that the citizen saw: a form may change later."""
 
@@ -53,7 +54,7 @@ class Answer:
     shown: str = ""  # of a choice: its label
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Draft:
     """What a dialog hands in. `contact` and `address` say who and from where."""
 
@@ -72,7 +73,7 @@ class Draft:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """One entry of a request's history."""
 
@@ -85,7 +86,7 @@ class Change:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ServiceRequest:
     code: TrackingCode
     draft: Draft
@@ -99,7 +100,7 @@ class ServiceRequest:
     rated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SurveyResponse:
     """`score` is the answer to the first question, 1 (worst) to 5 (best)."""
 
@@ -111,7 +112,7 @@ class SurveyResponse:
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Miss:
     """A question that the knowledge base did not answer, for its editors."""
 
@@ -124,7 +125,7 @@ class Miss:
     chosen: str = ""  # of "meant": "faq/ID" | "service/ID" | "intent/NAME"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Missed:
     """A miss as it is kept. Its state: "open" | "accepted" | "dismissed"."""
 

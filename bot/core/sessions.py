@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from hashlib import blake2s
 from typing import Any
 
-from bot.core.values import replace
+from bot.core.values import replace, value
 
 KEPT_REPLIES = 6  # turns whose replies are kept for a redelivered inbound
 KEPT_IDS = 48  # turns whose ids are kept: an older repeat changes nothing and hears the open question
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Frame:
     """One dialog under way. `id` is also the idempotency key of what the dialog finally does."""
 
@@ -40,7 +40,7 @@ class Frame:
         return cls(data["id"], data["dialog"], data["version"], data["step"], data["answers"], data["tries"])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turn:
     """What was answered to one inbound; `replies` stays JSON until somebody asks again."""
 
@@ -49,7 +49,7 @@ class Turn:
     replies: tuple[Mapping[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """A question in the citizen's own words, and what came to mind: "faq/ID", "service/ID", "intent/NAME"."""
 
@@ -57,7 +57,7 @@ class Asked:
     offered: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pace:
     """How fast a contact wrote, and whether it went round in circles; `bot.dialogs.pace` says what follows from it."""
 
@@ -78,7 +78,7 @@ def _mark(inbound: str) -> str:
     return blake2s(inbound.encode(), digest_size=6).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Session:
     """The state of one contact's conversation."""
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bot.core.catalogue import Text
+from bot.core.values import value
 
 ENGINES = ("espeak-ng", "command", "none")
 """What makes sound of words: the embedded one; a program of the organisation's; nothing, recordings alone."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MenuEntry:
     """One key of the telephone's main menu, in the order that it is said."""
 
@@ -20,7 +21,7 @@ class MenuEntry:
     label: Text
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waits:
     """Seconds that a caller is given."""
 
@@ -29,7 +30,7 @@ class Waits:
     tries: int = 3  # silent or wrong ones; then a person, or goodbye
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recording:
     """A recorded answer, in seconds."""
 
@@ -38,7 +39,7 @@ class Recording:
     silence: int = 4  # so long a silence ends it
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Person:
     """Whom a caller is put through to on «0»."""
 
@@ -47,7 +48,7 @@ class Person:
     ring: int = 25  # seconds that it rings
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Engine:
     """The voice that speaks what nobody has recorded."""
 
@@ -60,7 +61,7 @@ class Engine:
     timeout: float = 10.0  # seconds for one sentence
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Exchange:
     """The Asterisk that brings calls by FastAGI."""
 
@@ -71,7 +72,7 @@ class Exchange:
     calls: int = 50  # at once; more are refused
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recorded:
     """What `ivr/prompts/recordings.yaml` remembers of a recording, so that one whose text was edited is noticed."""
 
@@ -79,7 +80,7 @@ class Recorded:
     sha256: str  # of the file
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VoiceContent:
     menu: tuple[MenuEntry, ...] = ()
     engine: Engine = field(default_factory=Engine)

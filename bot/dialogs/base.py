@@ -7,15 +7,16 @@ language, tries and interruptions to the engine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.messages import Address, Inbound, Phrase, Reply
 from bot.core.sessions import Asked, Frame, Session
+from bot.core.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Context:
     """The circumstances of one turn."""
 
@@ -33,7 +34,7 @@ class Context:
         return self.address.number
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Push:
     """Open another dialog on top; when it is done the one below goes on. With `heard`, its first question is
     answered with these words at once."""
@@ -44,7 +45,7 @@ class Push:
     say: tuple[Reply, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Goto:
     """Stay in this dialog with these answers, at this step, after saying something."""
 
@@ -53,7 +54,7 @@ class Goto:
     say: tuple[Reply, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done:
     """The dialog is over, and `drops` of those below it too. `learn` goes into the citizen's profile ("language" is
     what is spoken from now on). `reroute`: the words that an expired dialog set aside are heard now; `obey`: this
@@ -73,7 +74,7 @@ class Done:
     asked: Asked | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pass:
     """These words are not for me: close me and let the router hear them."""
 

@@ -14,7 +14,6 @@ count; so does one more answer in a form.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2s
 from math import ceil
@@ -22,7 +21,7 @@ from typing import Any
 
 from bot.core.messages import Choice, Event, Inbound, Phrase, Reply
 from bot.core.sessions import Pace, Session, Turn
-from bot.core.values import replace
+from bot.core.values import replace, value
 from bot.dialogs.matching import Words, plain
 from bot.dialogs.stage import HUMAN, MENU
 
@@ -40,7 +39,7 @@ _LONGEST_WORD = 60  # characters
 _IN_NUMBERS = str.maketrans("", "", " -+/.#*")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rhythm:
     """Spans of time in seconds. `forgets_in`: one round. The first silence is `silence` long, each further one `grows`
     times as long, up to `longest`."""
@@ -60,7 +59,7 @@ COSTLY = Rhythm(burst=20, fills_in=6.0, rounds=3, forgets_in=1800, silence=600, 
 """Where each answer is paid for, nobody types faster, and an automatic reply often waits for minutes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pacing:
     usual: Rhythm = USUAL
     costly: Rhythm = COSTLY

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from bot.core.catalogue import Catalogue, pick
 from bot.core.identity import Identity
 from bot.core.messages import Choice, Phrase
 from bot.core.ports import Desk, Nlu
+from bot.core.values import value
 from bot.dialogs.base import Context, Dialog
 from bot.dialogs.form import FormDialog
 from bot.dialogs.guide import GuideDialog
@@ -26,7 +26,7 @@ _MENU = ("services", "forms", "track", "mine", "opinions", "news", "hours", "hum
 _OPINIONS = ("complain", "suggest", "criticise")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dialogs:
     catalogue: Catalogue
     nlu: Nlu

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bot.core.messages import Address, Event, Inbound, Location
 from bot.core.text import fold_digits
 from bot.core.tracking import LENGTH
+from bot.core.values import value
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ _GONE = frozenset({"kicked", "left"})
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Upload:
     """A file that still lies at the messenger."""
 
@@ -43,7 +43,7 @@ class Upload:
     size: int = 0  # bytes; 0: not told
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """A turn to take: `upload` is to be fetched first, `callback` to be answered in any case."""
 
@@ -52,7 +52,7 @@ class Heard:
     callback: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reach:
     """The citizen blocked the bot, or let it in again."""
 
