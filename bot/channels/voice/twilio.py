@@ -22,6 +22,7 @@ from bot.channels.voice.keypad import Heard
 from bot.channels.voice.prompts import Prompts
 from bot.channels.voice.recording import Recordings
 from bot.channels.voice.speech import Speaker
+from bot.channels.voice.twiml import twiml
 from bot.core.ports import Files
 from bot.core.voice_content import VoiceContent
 from bot.gateway import Gateway
@@ -104,8 +105,6 @@ class TwilioVoice:
         script = step.script
         plays = [base + path for path in await self._prompts.url_path(script.clips)] if script.clips else []
         action = f"{base}{PATH}?{urlencode(_query(step.place))}"
-        from bot.channels.voice.twiml import twiml  # every verb of Twilio: a seventh of a second, for the first call
-
         text = twiml(script.then, script.size, plays, action, step.place.language, self._voice())
         return web.Response(text=text, content_type="text/xml")
 
