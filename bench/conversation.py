@@ -84,8 +84,9 @@ fields:
 """
 
 
-KEYS = ("1", "2", "4", "1", "7", "1")
-"""After the call was answered: the menu's first key, four answers, yes."""
+CHOICE, NUMBER = 'finishOnKey=""', 'finishOnKey="#"'
+KEYS = (("2", CHOICE), ("2", NUMBER), ("4", CHOICE), ("1", NUMBER), ("7", CHOICE), ("1", CHOICE))
+"""After the call was answered: the menu's second key, four answers, yes; and how the next answer is listened for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,12 @@ def _holding(words: str) -> re.Pattern[str]:
 
 
 def keyed() -> tuple[Turn, ...]:
-    """The keyed form from the menu on; which step an answer belongs to is told by the address of the next one."""
-    return tuple(Turn(key, _holding(f"turn={number}&amp;")) for number, key in enumerate(KEYS, 1))
+    """The keyed form from the menu on; what the next question is can be told by its address and by what it waits for:
+    its words are sound."""
+    return tuple(
+        Turn(key, re.compile(f"(?s)(?=.*{re.escape(listens)}).*turn={number}&amp;"))
+        for number, (key, listens) in enumerate(KEYS, 1)
+    )
 
 
 def form(user: int) -> tuple[Turn, ...]:
