@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 import yarl
@@ -49,6 +49,23 @@ def test_as_the_library_signs(params: list[tuple[str, str]], token: str) -> None
     form = MultiDict((k, v.encode("utf-8", "replace").decode()) for k, v in params)
     token = token.encode("utf-8", "replace").decode()
     assert Signature(token).sign(URL, form) == RequestValidator(token).compute_signature(URL, form)
+
+
+ESCAPES = st.sampled_from(["%", "%%", "&", "=", "+", ";", "%2", "%D8%B3", "%FF", "%00", "%zz", "%26", "%3D", "%C3("])
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])) | ESCAPES).map("".join), st.integers(1, 9))
+def test_a_form_is_read_as_by_the_standard_library(body: str, most: int) -> None:
+    """What the signature is made of, whatever is posted."""
+
+    def pairs(read: Callable[[], list[tuple[str, str]]]) -> list[tuple[str, str]] | None:
+        try:
+            return read()
+        except ValueError:
+            return None
+
+    expected = pairs(lambda: parse_qsl(body, keep_blank_values=True, max_num_fields=most))
+    assert pairs(lambda: yarl.query_to_pairs(body, max_fields=most)) == expected
 
 
 def test_no_token_no_service() -> None:

@@ -9,7 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from multidict import MultiDict
+from twilio.twiml.messaging_response import MessagingResponse
 
 from bot.channels.sms.driver import Fate, Media, Stopped, Text
 from bot.channels.sms.twilio import MAX_MEDIA, fate_of, read, refusal, twiml
@@ -76,7 +79,15 @@ def test_webhooks(given: dict[str, str], text: Text | None) -> None:
     ],
 )
 def test_twiml(answer: str, expected: str) -> None:
-    assert twiml(answer) == expected
+    assert twiml(answer) == expected.encode()
+
+
+@given(st.text(st.characters() | st.sampled_from("&<>\"'\r\n\0\ud83d")))
+def test_twiml_as_the_library_writes_it(answer: str) -> None:
+    response = MessagingResponse()
+    if answer:
+        response.message(answer)
+    assert twiml(answer) == str(response).encode()
 
 
 async def test_the_answer_is_in_the_response(start: Start) -> None:
