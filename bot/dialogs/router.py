@@ -34,6 +34,7 @@ OF_INTENT = {
     "announcements": "news",
     "working_hours": "hours",
     "language": "language",
+    "notify": "notify",
     "appointment": "appointment",
     "complain": "complain",
     "suggest": "suggest",
