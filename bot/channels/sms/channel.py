@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -95,7 +94,7 @@ class Sms:
         else:
             wish = None
         heard = await self._inbound(text, address, starting=wish is not None)
-        outcome = await self._gateway.receive(replace(heard, costly=True))
+        outcome = await self._gateway.receive(heard)
         if await self._contacts.consent(address) is Consent.NOTHING:
             return ""
         return await self._answer(text, self._composer.part(outcome.replies, outcome.language).text)
@@ -118,10 +117,10 @@ class Sms:
         if text.media:
             return await self._with_files(text, address)
         if starting:
-            return Inbound(text.id, address, Event.START)
+            return Inbound(text.id, address, Event.START, costly=True)
         if command := await self._composer.more(text.text, lambda: self._gateway.last(address)):
-            return Inbound(text.id, address, Event.CHOICE, value=command)
-        return Inbound(text.id, address, Event.MESSAGE, text=text.text)
+            return Inbound(text.id, address, Event.CHOICE, value=command, costly=True)
+        return Inbound(text.id, address, Event.MESSAGE, text=text.text, costly=True)
 
     async def _with_files(self, text: Text, address: Address) -> Inbound:
         """The inbound with its files stored, or with the reason why none is."""
@@ -136,8 +135,8 @@ class Sms:
             except (FileRefused, MediaLost) as refused:
                 problem = refused.reason
         if stored:
-            return Inbound(text.id, address, Event.FILE, text=text.text, files=tuple(stored))
-        return Inbound(text.id, address, Event.FILE, text=text.text, problem=problem)
+            return Inbound(text.id, address, Event.FILE, text=text.text, files=tuple(stored), costly=True)
+        return Inbound(text.id, address, Event.FILE, text=text.text, problem=problem, costly=True)
 
     # --- out ----------------------------------------------------------------------------------
 

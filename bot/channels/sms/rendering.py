@@ -10,10 +10,12 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from bot.channels.persian import number_words
 from bot.channels.render import Renderer, Style
 from bot.channels.segments import segments
+from bot.channels.sms.optout import word_of
 from bot.core.messages import Kind, Phrase, Reply
 from bot.core.text import fold
 
@@ -30,7 +32,7 @@ _SPACE = re.compile(r"\s+")
 _PICTURES = re.compile("[\U00010000-\U0010ffff\ufe0f\u2600-\u27bf]+ ?")
 _WORTHWHILE = 0.4  # of the room that a part fills at least when it ends with a sentence
 _ROOM = 160  # characters that no segment exceeds
-_EDGE = " .,!?:;()«»\"'"
+_LABELS = (Phrase("sms.more"), Phrase("sms.more_choices"), Phrase("sms.more_or_name"))
 
 
 def _ltr(markup: str) -> str:
@@ -117,12 +119,11 @@ class Composer:
     async def more(self, typed: str, last: Callable[[], Awaitable[tuple[str, Sequence[Reply]]]]) -> str:
         """The command that goes on where the message was cut, if these words ask for it; else nothing. `last` gives the
         conversation's language and what was said last."""
-        word = fold(typed).strip(_EDGE)
-        if word not in ("0", "1"):
-            labels = (Phrase("sms.more"), Phrase("sms.more_choices"), Phrase("sms.more_or_name"))
-            said = (fold(self.text(label, language)) for language in LANGUAGES for label in labels)
-            if word not in [one for label in said for one in (label, label.partition(",")[0])]:
-                return ""
+        word = word_of(typed)
+        if word not in ("0", "1") and word not in _said(
+            tuple([self.text(label, language) for language in LANGUAGES for label in _LABELS])
+        ):
+            return ""
         language, replies = await last()
         if not replies:
             return ""
@@ -142,10 +143,11 @@ class Composer:
         text = whole.text
         rest = text[start:].strip()
         start = text.find(rest, start)
-        size = segments(rest).parts
-        if size <= room:
-            with_nav = f"{rest}\n{whole.nav}".strip()
-            return Part(with_nav if whole.nav and segments(with_nav).parts == size else rest, len(text))
+        with_nav = f"{rest}\n{whole.nav}".strip()
+        all_parts = segments(with_nav).parts
+        parts = segments(rest).parts if whole.nav and all_parts > 1 else all_parts
+        if parts <= room:
+            return Part(with_nav if all_parts == parts else rest, len(text))
         more = self._tail("1", Phrase("sms.more"), language)
         if start < whole.choices_at:
             if room == STATUS and not start and _fits(text[: whole.first], "", room):
@@ -176,6 +178,12 @@ class Composer:
             if ends and ends[-1] - start > least * (most - start):
                 return ends[-1]
         return most
+
+
+@lru_cache(maxsize=4)
+def _said(labels: tuple[str, ...]) -> frozenset[str]:
+    """What asks for more: a label, or its words before a comma. Kept as long as the labels are the same."""
+    return frozenset(one for label in map(fold, labels) for one in (label, label.partition(",")[0]))
 
 
 def _fits(text: str, tail: str, room: int) -> bool:
