@@ -6,7 +6,7 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.voice.espeak import Espeak
-from bot.channels.voice.prompts import LIFETIME, PATH, Prompts
+from bot.channels.voice.prompts import FRESH, LIFETIME, PATH, Prompts
 from bot.channels.voice.sound import from_wav, to_wav
 from bot.channels.voice.speech import Clip
 from bot.channels.voice.synthesis import Program
@@ -24,6 +24,11 @@ from tests.voice_sound.conftest import Hummer, MakePrompts, tone
 
 HELLO = Clip("سلام", "fa", "menu.hello")
 CODE = (Clip("کدِ شما", "fa", "form.code.1"), Clip("یک", "fa", "number.1", ", "), Clip("دو", "fa", "number.2", ", "))
+PRICE = (
+    Clip("هزینه", "fa", "form.price.1"),
+    Clip("دو", "fa", "number.2", ", "),
+    Clip("هزار", "fa", "number.1000", " "),
+)
 QUOTE = Clip("کوچهٔ سوم", "fa")
 
 
@@ -34,10 +39,34 @@ def record(folder: Path, clip: Clip, data: bytes | None = None) -> Path:
     return path
 
 
+@pytest.fixture
+def minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Lets it pass."""
+    now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+
+    def pass_by() -> None:
+        now[0] += FRESH
+
+    return pass_by
+
+
 async def test_one_breath_is_spoken_whole(make_prompts: MakePrompts, hummer: Hummer) -> None:
-    path = await make_prompts().file([HELLO, *CODE])
-    assert hummer.spoken == [("fa", "سلام"), ("fa", "کدِ شما، یک، دو")]
+    path = await make_prompts().file([HELLO, Clip("و درود", "fa", "menu.greeting", " "), QUOTE])
+    assert hummer.spoken == [("fa", "سلام و درود"), ("fa", QUOTE.text)]
     assert from_wav(path.read_bytes()).any()
+
+
+async def test_figures_that_are_told_one_by_one_are_spoken_once(make_prompts: MakePrompts, hummer: Hummer) -> None:
+    await make_prompts().file([HELLO, *CODE])
+    assert hummer.spoken == [("fa", "سلام"), ("fa", "کدِ شما"), ("fa", "یک"), ("fa", "دو")]
+    await make_prompts().file([HELLO, *CODE, CODE[1]])
+    assert len(hummer.spoken) == 4
+
+
+async def test_a_number_of_several_words_is_spoken_whole(make_prompts: MakePrompts, hummer: Hummer) -> None:
+    await make_prompts().file(PRICE)
+    assert hummer.spoken == [("fa", "هزینه"), ("fa", "دو هزار")]
 
 
 async def test_another_language_has_a_voice_of_its_own(make_prompts: MakePrompts, hummer: Hummer) -> None:
@@ -64,18 +93,33 @@ async def test_at_the_same_time_it_is_made_once(make_prompts: MakePrompts, humme
 async def test_a_recording_comes_first(make_prompts: MakePrompts, hummer: Hummer, tmp_path: Path) -> None:
     record(tmp_path, CODE[0])
     path = await make_prompts().file([HELLO, *CODE])
-    assert hummer.spoken == [("fa", "سلام"), ("fa", "یک، دو")]
+    assert hummer.spoken == [("fa", "سلام"), ("fa", "یک"), ("fa", "دو")]
     length = len(from_wav(path.read_bytes())) / 8000
-    assert length == pytest.approx(0.04 + 0.4 + 0.5 + 0.2 + 0.01 * len("یک، دو") + 0.2, abs=0.02)
+    assert length == pytest.approx(0.04 + 0.4 + 0.5 + 0.2 + 0.02 + 0.2 + 0.02 + 0.2, abs=0.02)
 
 
-async def test_a_recording_made_anew_is_heard(make_prompts: MakePrompts, tmp_path: Path) -> None:
+async def test_a_recording_made_anew_is_heard_after_a_minute(
+    make_prompts: MakePrompts, tmp_path: Path, minute: Callable[[], None]
+) -> None:
     prompts = make_prompts()
     record(tmp_path, HELLO)
     before = await prompts.file([HELLO])
     record(tmp_path, HELLO, to_wav(tone(0.9)))
+    assert await prompts.file([HELLO]) == before
+    minute()
     after = await prompts.file([HELLO])
     assert len(from_wav(after.read_bytes())) > len(from_wav(before.read_bytes()))
+
+
+async def test_edited_content_is_heard_at_once(tmp_path: Path, hummer: Hummer) -> None:
+    content = [VoiceContent()]
+    prompts = Prompts(
+        lambda: content[-1], recorded=tmp_path / "prompts", cache=tmp_path, secret="k" * 32, engine=lambda _: hummer
+    )
+    record(tmp_path, HELLO)
+    before = await prompts.file([HELLO])
+    content.append(VoiceContent(recordings={("fa", HELLO.key): Recorded("درود", "0" * 64)}))
+    assert await prompts.file([HELLO]) != before
 
 
 @pytest.mark.parametrize("data", [b"no sound", to_wav(np.zeros(800, np.int16)), to_wav(tone())[:30]])
@@ -125,11 +169,47 @@ async def test_files_are_for_the_server_s_eyes_alone(make_prompts: MakePrompts) 
     assert [p.name for p in path.parent.iterdir()] == [path.name], "no half-written file is left"
 
 
-async def test_what_nobody_asks_for_goes_away(make_prompts: MakePrompts) -> None:
+async def test_what_is_said_again_soon_is_not_looked_for(make_prompts: MakePrompts, minute: Callable[[], None]) -> None:
+    prompts = make_prompts()
+    (path,) = await prompts.url_path([HELLO])
+    file = await prompts.file([HELLO])
+    file.unlink()
+    assert await prompts.url_path([HELLO]) == (path,)
+    assert not file.exists()
+    minute()
+    assert await prompts.url_path([HELLO]) == (path,)
+    assert file.exists()
+
+
+async def test_when_the_clock_was_set_files_are_looked_for(
+    make_prompts: MakePrompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts = make_prompts()
+    file = await prompts.file([HELLO])
+    file.unlink()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 3600)
+    await prompts.file([HELLO])
+    assert file.exists()
+
+
+async def test_only_so_many_are_remembered(make_prompts: MakePrompts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.voice.prompts.REMEMBERED", 2)
+    prompts = make_prompts()
+    file = await prompts.file([HELLO])
+    file.unlink()
+    for code in CODE:
+        await prompts.file([code])
+    await prompts.file([HELLO])
+    assert file.exists()
+
+
+async def test_what_nobody_asks_for_goes_away(make_prompts: MakePrompts, minute: Callable[[], None]) -> None:
     prompts = make_prompts()
     old, used = await prompts.file([QUOTE]), await prompts.file([HELLO])
     for path in (old, used):
         os.utime(path, (time.time() - LIFETIME - 9,) * 2)
+    minute()
     await prompts.file([HELLO])
     await make_prompts().file([*CODE])  # a new process sweeps
     assert not old.exists()

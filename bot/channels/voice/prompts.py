@@ -3,6 +3,10 @@
 A file's name is an HMAC of what is heard in it, so that nobody can guess the name of another caller's words, and any
 process with the same key and folder finds what another one made. Files that nobody asked for in half an hour are
 removed: they hold citizens' words, and are made again in milliseconds. Sound of the organisation's own texts stays.
+
+Nearly every step of every call says what another one said a moment ago. So for a minute after a file was there neither
+the disk nor a thread is asked for it again: a new recording is heard that much later, or at once when the content is
+read again.
 """
 
 from __future__ import annotations
@@ -16,7 +20,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
@@ -26,22 +29,25 @@ from bot.channels.voice.espeak import Espeak
 from bot.channels.voice.narration import Narration
 from bot.channels.voice.sound import CannotSpeak, NotOurSound, Sound, from_wav, joined, silence, to_wav
 from bot.channels.voice.synthesis import Program, Synthesiser, engine_of
+from bot.core.values import value
 from bot.core.voice_content import Engine, VoiceContent
 
 log = logging.getLogger(__name__)
 
 PATH = "/channels/voice/prompts"
 LIFETIME = 30 * 60  # seconds after its last use that a file of composed words is kept
+FRESH = 60.0  # seconds, by the clock that files are swept by, for which a file is taken to be there
+REMEMBERED = 500  # files
 AT_ONCE = 320  # characters of one file; the next one is fetched while it plays
 
 _SWEEP_EVERY = 5 * 60
 _NAME = re.compile(r"[0-9a-f]{64}")
 _PAUSES = {"": 0.4, CLOSE: 0.03, COMMA: 0.2, GROUP: 0.4}  # seconds before a clip
 _WRITTEN = {CLOSE: " ", COMMA: ", ", GROUP: ". "}  # the same inside a text that the engine speaks whole
-_COMPOSED = ("number.", "ordinal.", "month.", "weekday.", "unit.")  # keys of words that values are made of
+_FIGURE = "number."  # how the keys of figures begin
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Stretch:
     """What comes from one source: a recording, or a text that is spoken whole, so that it sounds like one sentence."""
 
@@ -50,6 +56,15 @@ class _Stretch:
     joins: str
     key: str = ""  # of one clip alone
     digest: str = ""  # of its recording; empty: to be spoken
+
+
+@value
+class _Seen:
+    """A file that was there."""
+
+    name: str
+    voice: VoiceContent  # by which it was named
+    at: float  # seconds since 1970, at the latest
 
 
 class Prompts:
@@ -70,6 +85,7 @@ class Prompts:
         self._engine_of = engine
         self._engine: tuple[Engine, Synthesiser] | None = None
         self._making: dict[str, asyncio.Task[None]] = {}
+        self._seen: dict[tuple[Clip, ...], _Seen] = {}  # the oldest first
         self._swept = 0.0
         self.watchers: list[Callable[[str, str], None]] = []  # told the path and the words of what is handed out
 
@@ -78,7 +94,9 @@ class Prompts:
     async def url_path(self, clips: Sequence[Clip]) -> tuple[str, ...]:
         """Paths of the files that say these clips, to be played in this order."""
         parts = _parts(clips)
-        names = await asyncio.gather(*(self._made(part) for part in parts))
+        names = [self._fresh(part) for part in parts]
+        if not all(names):
+            names = await asyncio.gather(*(self._made(part) for part in parts))
         paths = tuple(f"{PATH}/{name}.wav" for name in names)
         for watch in self.watchers:
             for path, part in zip(paths, parts, strict=True):
@@ -87,7 +105,8 @@ class Prompts:
 
     async def file(self, clips: Sequence[Clip]) -> Path:
         """One 8 kHz mono 16-bit WAV of all of them. It stays for half an hour after it was last asked for."""
-        return self._path(await self._made(clips))
+        whole = tuple(clips)
+        return self._path(self._fresh(whole) or await self._made(whole))
 
     def routes(self) -> Sequence[web.RouteDef]:
         return [web.get(f"{PATH}/{{id}}.wav", self._serve)]
@@ -124,17 +143,34 @@ class Prompts:
             self._engine = (engine, self._engine_of(engine))
         return self._engine[1]
 
-    async def _made(self, clips: Sequence[Clip]) -> str:
+    def _fresh(self, clips: tuple[Clip, ...]) -> str:
+        """The name of the file that says them, if it was there a moment ago and nothing was edited since."""
+        seen = self._seen.get(clips)
+        if seen is None or seen.voice is not self._voice() or not 0 <= time.time() - seen.at < FRESH:
+            return ""
+        return seen.name
+
+    async def _made(self, clips: tuple[Clip, ...]) -> str:
         """The name of the file that says them, once it is there."""
-        speaker = self._speaker()
+        speaker, voice, now = self._speaker(), self._voice(), time.time()
         stretches = await asyncio.to_thread(self._stretches, clips)
         try:
-            return await self._once(stretches, speaker)
+            name = await self._once(stretches, speaker)
         except CannotSpeak as error:
             log.warning("the voice failed: %s", error)
+        else:
+            self._remember(clips, _Seen(name, voice, now))
+            return name
         # Under another name: the next caller hears the chosen voice again, if it works again.
         instead = Espeak(self._voice().engine) if isinstance(speaker, Program) else speaker
         return await self._once(stretches, instead, lenient=True)
+
+    def _remember(self, clips: tuple[Clip, ...], seen: _Seen) -> None:
+        """Nothing is remembered for longer than it is of use: some of it are citizens' words."""
+        self._seen.pop(clips, None)
+        self._seen[clips] = seen
+        while len(self._seen) > REMEMBERED or abs(seen.at - next(iter(self._seen.values())).at) >= FRESH:
+            del self._seen[next(iter(self._seen))]
 
     async def _once(self, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool = False) -> str:
         """Made by one task, however many calls want it at the same time."""
@@ -165,7 +201,7 @@ class Prompts:
             except (OSError, NotOurSound):
                 log.warning("a recording went away", extra={"key": stretch.key})
         try:
-            return self._say(stretch, speaker, keep=bool(stretch.key) and not stretch.key.startswith(_COMPOSED))
+            return self._say(stretch, speaker, keep=bool(stretch.key))
         except CannotSpeak as error:
             if not lenient:
                 raise
@@ -188,13 +224,14 @@ class Prompts:
     # --- what is heard, and its name
 
     def _stretches(self, clips: Iterable[Clip]) -> list[_Stretch]:
-        """Recorded clips by themselves; what lies between them in one breath and one language, together."""
+        """Recorded clips by themselves; what lies between them in one breath and one language, together. Figures that
+        are told one by one are no sentence, and have the same sound in every code."""
         noted = self._voice().recordings
         found: list[_Stretch] = []
         for clip in clips:
             digest = self._narration.usable(clip, noted)
             last = found[-1] if found else None
-            if digest or last is None or last.digest or not clip.joins or last.language != clip.language:
+            if last is None or digest or last.digest or last.language != clip.language or _apart(last, clip):
                 found.append(_Stretch(clip.language, clip.text, clip.joins, clip.key, digest))
             else:
                 found[-1] = _Stretch(last.language, _after(last.text, clip), last.joins)
@@ -228,11 +265,17 @@ class Prompts:
                 continue
 
 
+def _apart(last: _Stretch, clip: Clip) -> bool:
+    """Whether they are separated by a breath, or a figure by a pause."""
+    figures = last.key.startswith(_FIGURE) or clip.key.startswith(_FIGURE)
+    return not clip.joins or (figures and clip.joins != CLOSE)
+
+
 def _spoken(clip: Clip) -> _Stretch:
     return _Stretch(clip.language, clip.text, "", clip.key)
 
 
-def _parts(clips: Sequence[Clip]) -> list[list[Clip]]:
+def _parts(clips: Sequence[Clip]) -> list[tuple[Clip, ...]]:
     """Whole breaths, so many that a file does not get long."""
     parts: list[list[Clip]] = []
     size = 0
@@ -242,7 +285,7 @@ def _parts(clips: Sequence[Clip]) -> list[list[Clip]]:
             size = 0
         parts[-1].append(clip)
         size += len(clip.text)
-    return parts
+    return [tuple(part) for part in parts]
 
 
 def _after(text: str, clip: Clip) -> str:
