@@ -35,7 +35,7 @@ from bot.core.voice_content import Engine, VoiceContent
 log = logging.getLogger(__name__)
 
 PATH = "/channels/voice/prompts"
-LIFETIME = 30 * 60  # seconds after its last use that a file of composed words is kept
+LIFETIME = 30 * 60  # seconds after its last use that a file of composed words is kept, or after it was spoken
 FRESH = 60.0  # seconds, by the clock that files are swept by, for which a file is taken to be there
 REMEMBERED = 500  # files
 AT_ONCE = 320  # characters of one file; the next one is fetched while it plays
@@ -129,7 +129,7 @@ class Prompts:
 
     def keep(self, clip: Clip) -> None:
         """Make it now. Raises CannotSpeak. Blocking."""
-        self._say(_spoken(clip), self._speaker(), keep=True)
+        self._say(_spoken(clip), self._speaker())
 
     def speaks(self, language: str) -> bool:
         """Whether the engine can say what nobody has recorded. Blocking."""
@@ -201,24 +201,22 @@ class Prompts:
             except (OSError, NotOurSound):
                 log.warning("a recording went away", extra={"key": stretch.key})
         try:
-            return self._say(stretch, speaker, keep=bool(stretch.key))
+            return self._say(stretch, speaker)
         except CannotSpeak as error:
             if not lenient:
                 raise
             log.error("a text has no sound: %s", error, extra={"key": stretch.key})
             return silence(0)
 
-    def _say(self, stretch: _Stretch, speaker: Synthesiser, *, keep: bool) -> Sound:
-        """Spoken; with `keep` only once for all calls and processes."""
+    def _say(self, stretch: _Stretch, speaker: Synthesiser) -> Sound:
+        """Spoken once for all calls and processes, as long as it is kept."""
         path = self._kept_path(stretch, speaker)
-        if keep:
-            try:
-                return from_wav(path.read_bytes())
-            except (OSError, NotOurSound):
-                pass
+        try:
+            return from_wav(path.read_bytes())
+        except (OSError, NotOurSound):
+            pass
         sound = speaker.speak(stretch.text, stretch.language)
-        if keep:
-            _write(path, sound)
+        _write(path, sound)
         return sound
 
     # --- what is heard, and its name
@@ -242,8 +240,9 @@ class Prompts:
         return self._signed([speaker.mark, self._voice().engine.volume, lenient, heard])
 
     def _kept_path(self, stretch: _Stretch, speaker: Synthesiser) -> Path:
+        """A text of the organisation's own is kept for good, what was composed for half an hour."""
         said = [speaker.mark, self._voice().engine.volume, stretch.language, stretch.text]
-        return self._kept / f"{self._signed(said)}.wav"
+        return (self._kept if stretch.key else self._spoken) / f"{self._signed(said)}.wav"
 
     def _signed(self, value: object) -> str:
         return hmac.digest(self._secret, json.dumps(value, ensure_ascii=False).encode(), "sha256").hex()
