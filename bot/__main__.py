@@ -113,6 +113,16 @@ def migrate() -> None:
 
 
 @cli.command()
+def move(file: Annotated[Path, typer.Argument(help="pishkhan.db of a server that is stopped.")]) -> None:
+    """Bring all that a SQLite file holds into the empty database of DATABASE_URL, sessions into REDIS_URL's."""
+    with worded():
+        given = _settings()
+        from bot.commands import moving
+
+        typer.echo(moving.moved(given, file))
+
+
+@cli.command()
 def prompts(
     list_: Annotated[bool, typer.Option("--list", help="Only list: where the sound of each text comes from.")] = False,
     missing: Annotated[bool, typer.Option("--missing", help="Only list what has no sound; exit 1 if any.")] = False,
