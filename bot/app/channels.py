@@ -272,7 +272,6 @@ class Channels:
         async with AsyncExitStack() as self._opened:
             self._app = app
             yield
-        await self.receipts.close()
 
     async def _open_messenger(self) -> None:
         if "telegram" in self.senders or self.sandbox is None:

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from aiohttp import web
 
+from bot.core.messages import Address
 from bot.core.ports import Sender
 
-Receipt = Callable[[str, str, bool], Awaitable[None]]
+Receipt = Callable[[str, str, bool], Awaitable[Address | None]]
 """What a provider tells of a message at last: the channel's name, the message's id (see `Sender.send`), and whether it
-was delivered."""
+was delivered. Returns the address that it was sent to, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Attempt:
     outcome: str
     why: str = ""
     message: str = ""  # the provider's id of it
-    received: str = ""  # what a receipt says: "delivered" | "undelivered"
+    received: str = ""  # see `receipt_says`
 
 
 @value
@@ -71,6 +71,10 @@ class Queue:
     waiting: int
     oldest: float
     dead: int
+
+
+def receipt_says(delivered: bool) -> str:
+    return "delivered" if delivered else "undelivered"
 
 
 class Outbox(Protocol):
@@ -105,9 +109,10 @@ class Outbox(Protocol):
         outcome: str = "",
         why: str = "",
         message: str = "",
-    ) -> None:
+    ) -> str:
         """What became of it, or "pending" until `at`; `outcome`: of its last attempt, see `Attempt`. Nothing happens
-        when somebody else holds it now, but that it was sent is written down all the same."""
+        when somebody else holds it now, but that it was sent is written down all the same. A receipt of the message
+        that was faster than this is taken up: what it says, see `receipt_says`."""
         ...
 
     async def postpone(self, notice: Notice, at: datetime) -> None:
@@ -116,7 +121,7 @@ class Outbox(Protocol):
 
     async def receipt(self, channel: str, message: str, delivered: bool, *, at: datetime) -> Notice | None:
         """What the provider tells of a message; what was not delivered is pending again. The notice that was sent by
-        it, if any."""
+        it, with the `way` that this message went, if any; else it is kept for a day, for `settle`."""
         ...
 
     async def told(

@@ -210,10 +210,10 @@ class Deliverer:
         self, begun: Notice, state: str, outcome: str, *, why: str = "", message: str = "", at: datetime | None = None
     ) -> None:
         now = self.clock()
-        await self.outbox.settle(begun, state, at=at or now, outcome=outcome, why=why, message=message)
-        self._tell(begun, begun.way or begun.address, outcome)
-        if state == "dead":
-            self._tell(begun, begun.way or begun.address, state)
+        received = await self.outbox.settle(begun, state, at=at or now, outcome=outcome, why=why, message=message)
+        for what in (outcome, received, state if state == "dead" else ""):
+            if what:
+                self._tell(begun, begun.way or begun.address, what)
 
     async def _end(self, notice: Notice, state: str, why: str) -> None:
         """Without a further attempt; one that was begun stays in doubt."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Address
-from bot.core.notices import Attempt, News, Notice, NoticeRecord, Queue
+from bot.core.notices import Attempt, News, Notice, NoticeRecord, Queue, receipt_says
 
 
 class MemoryOutbox:
@@ -17,6 +17,7 @@ class MemoryOutbox:
     def __init__(self) -> None:
         self._rows: list[NoticeRecord] = []
         self._keys: dict[str, str] = {}  # of what is told once → the notice's id
+        self._early: dict[tuple[str, str], bool] = {}  # channel and message, of receipts that were too early
 
     def put(self, to: Address, news: News, at: datetime) -> None:
         id = str(len(self._rows))
@@ -66,24 +67,28 @@ class MemoryOutbox:
 
     async def settle(
         self, notice: Notice, state: str, *, at: datetime, outcome: str = "", why: str = "", message: str = ""
-    ) -> None:
+    ) -> str:
         row = self._row(notice)
         in_doubt = row.state == "dead" and row.notice.doubt
         if not (self._holds(notice) or (state == "sent" and (row.state == "pending" or in_doubt))):
-            return
+            return ""
         doubt = outcome == "doubtful" or (notice.doubt and not outcome)
         if state == "dropped":
             self._keys = {key: id for key, id in self._keys.items() if id != notice.id}
         self._keep(replace(row.notice, doubt=doubt), state=state, next_at=at, why=why)
         if outcome:
             self._write(notice, notice.tries, outcome=outcome, why=why, message=message)
+        early = self._early.pop((notice.way.channel, message), None) if notice.way else None
+        if early is not None and notice.way:
+            await self.receipt(notice.way.channel, message, early, at=at)
+        return "" if early is None else receipt_says(early)
 
     async def postpone(self, notice: Notice, at: datetime) -> None:
         if self._holds(notice):
             self._keep(notice, next_at=at)
 
     async def receipt(self, channel: str, message: str, delivered: bool, *, at: datetime) -> Notice | None:
-        received = "delivered" if delivered else "undelivered"
+        received = receipt_says(delivered)
         for row in reversed(self._rows):
             for attempt in row.attempts:
                 if attempt.message == message and attempt.way.channel == channel:
@@ -91,7 +96,8 @@ class MemoryOutbox:
                     if row.state == "sent" and row.notice.tries == attempt.n:
                         state, why = ("delivered", "") if delivered else ("pending", received)
                         self._keep(row.notice, state=state, next_at=at, why=why)
-                    return self._row(row.notice).notice
+                    return replace(self._row(row.notice).notice, way=attempt.way)
+        self._early[channel, message] = delivered
         return None
 
     async def told(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import cache, partial
+from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,12 +17,14 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.messages import Address
-from bot.core.notices import Attempt, News, Notice, NoticeRecord, Queue
+from bot.core.notices import Attempt, News, Notice, NoticeRecord, Queue, receipt_says
 from bot.stores.database import Database
-from bot.stores.tables import attempts, notices, to_address
+from bot.stores.tables import attempts, notices, receipts, to_address
+
+KEPT = timedelta(days=1)  # receipts of messages that no attempt names
 
 # Statements are made once: making one costs as much as running it.
-_n, _a = notices.c, attempts.c
+_n, _a, _r = notices.c, attempts.c, receipts.c
 # To the letter, so that the indexes of pending notices are known to serve.
 _PENDING: sa.ColumnElement[str] = sa.literal_column("'pending'")
 _URGENT, _NOT_URGENT = sa.text("notices.urgent"), sa.text("NOT notices.urgent")
@@ -73,6 +75,10 @@ _ATTEMPTS = sa.select(attempts).where(_a.notice.in_(sa.bindparam("ids", expandin
 _OF_MESSAGE = (
     sa.select(_a.notice, _a.n, _a.way).where(_a.message == sa.bindparam("of_message")).order_by(_a.notice.desc())
 )
+_IS_OF = sa.and_(_r.channel == sa.bindparam("of_channel"), _r.message == sa.bindparam("of_message"))
+_MAKE_ROOM = sa.delete(receipts).where(sa.or_(_IS_OF, _r.at < sa.bindparam("since")))
+_KEEP = sa.insert(receipts)
+_TAKE_UP = sa.delete(receipts).where(_IS_OF).returning(_r.delivered)
 _WAITING = sa.select(
     sa.func.count(), sa.func.min(sa.case((_n.due_at > _n.made_at, _n.due_at), else_=_n.made_at))
 ).where(_n.state == _PENDING, _n.due_at <= sa.bindparam("now"))
@@ -122,21 +128,40 @@ class SqlOutbox:
 
     async def settle(
         self, notice: Notice, state: str, *, at: datetime, outcome: str = "", why: str = "", message: str = ""
-    ) -> None:
-        await self._db.write(partial(_settle, notice, state, at, outcome, why, message))
+    ) -> str:
+        def work(connection: Connection) -> str:
+            if message:
+                self._db.alone(connection, f"message {message}")
+            if _settle(notice, state, at, outcome, why, message, connection) and message and notice.way:
+                of = {"of_channel": notice.way.channel, "of_message": message}
+                early = connection.execute(_TAKE_UP, of).scalar()
+                if early is not None:
+                    _receive(int(notice.id), notice.tries, early, at, connection)
+                    return receipt_says(early)
+            return ""
+
+        return await self._db.write(work)
 
     async def postpone(self, notice: Notice, at: datetime) -> None:
         update = _HELD.values(next_at=at)
         await self._db.write(lambda connection: connection.execute(update, _held(notice)))
 
     async def receipt(self, channel: str, message: str, delivered: bool, *, at: datetime) -> Notice | None:
-        """Most receipts are of replies, which are not ours: they are not worth a write."""
-        values = {"of_message": message}
-        found = await self._db.read(lambda c: c.execute(_OF_MESSAGE, values).all(), single=True)
-        attempt = next((row for row in found if to_address(row.way).channel == channel), None)
-        if attempt is None:
+        of = {"of_channel": channel, "of_message": message}
+        row = {"channel": channel, "message": message, "delivered": delivered, "at": at}
+
+        def work(connection: Connection) -> Notice | None:
+            """One at a time, since each removes old ones, and none beside the note of its message."""
+            self._db.alone(connection, "receipts", f"message {message}")
+            for notice, n, at_way in connection.execute(_OF_MESSAGE, {"of_message": message}).all():
+                way = to_address(at_way)
+                if way.channel == channel:
+                    return replace(_receive(notice, n, delivered, at, connection), way=way)
+            connection.execute(_MAKE_ROOM, {**of, "since": at - KEPT})
+            connection.execute(_KEEP, row)
             return None
-        return await self._db.write(partial(_receive, attempt.notice, attempt.n, delivered, at))
+
+        return await self._db.write(work)
 
     async def told(
         self, of: Collection[Address] = (), *, ids: Collection[str] = (), state: str = "", limit: int = 50
@@ -206,7 +231,8 @@ def _held(notice: Notice) -> dict[str, Any]:
 
 def _settle(
     notice: Notice, state: str, at: datetime, outcome: str, why: str, message: str, connection: Connection
-) -> None:
+) -> bool:
+    """Whether it was still to be settled."""
     id = int(notice.id)
     if state == "sent":  # true, whoever has it now; of one that was given up in doubt it is the end of that
         which: tuple[sa.ColumnElement[bool], ...] = (
@@ -219,20 +245,21 @@ def _settle(
     values: dict[str, Any] = {"state": state, "next_at": at, "why": why, "doubt": doubt}
     if state == "dropped":
         values["once"] = None  # it was not told: what tells it once ever may be made anew
-    if connection.execute(sa.update(notices).where(*which).values(values)).rowcount and outcome:
+    settled = connection.execute(sa.update(notices).where(*which).values(values)).rowcount > 0
+    if settled and outcome:
         attempt = sa.update(attempts).where(_a.notice == id, _a.n == notice.tries)
         connection.execute(attempt.values(outcome=outcome, why=why, message=message))
+    return settled
 
 
-def _receive(id: int, n: int, delivered: bool, at: datetime, connection: Connection) -> Notice | None:
+def _receive(id: int, n: int, delivered: bool, at: datetime, connection: Connection) -> Notice:
     """Only what the last attempt came to changes the notice."""
-    received = "delivered" if delivered else "undelivered"
+    received = receipt_says(delivered)
     connection.execute(sa.update(attempts).where(_a.notice == id, _a.n == n).values(received=received))
     state, why = ("delivered", "") if delivered else ("pending", received)
     update = sa.update(notices).where(_n.id == id, _n.state == "sent", _n.tries == n)
     connection.execute(update.values(state=state, next_at=at, why=why))
-    row = connection.execute(sa.select(notices).where(_n.id == id)).first()
-    return _notice(row) if row else None
+    return _notice(connection.execute(sa.select(notices).where(_n.id == id)).one())
 
 
 def _notice(row: Row[Any]) -> Notice:

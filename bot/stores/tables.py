@@ -210,6 +210,16 @@ attempts = sa.Table(
     sa.Index(None, "message"),
 )
 
+# Of messages that no attempt names: not yet, or never, since replies have receipts too.
+receipts = sa.Table(
+    "receipts",
+    metadata,
+    sa.Column("channel", sa.String, primary_key=True),
+    sa.Column("message", sa.String, primary_key=True),
+    sa.Column("delivered", sa.Boolean, nullable=False),
+    sa.Column("at", Moment, nullable=False, index=True),
+)
+
 failures = sa.Table(
     "failures",
     metadata,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.courier import Delivery, Receipts, receipts
-from tests.app.serving import until
+from bot.courier import Delivery, Receipts
 from tests.courier.house import ADA, TEXT, House
 
 
@@ -53,21 +52,32 @@ async def test_without_another_way_it_is_given_up(house: House, taker: Receipts)
     assert await house.state("/told a") == ("dead", "undelivered")
 
 
-async def test_a_receipt_may_be_faster_than_our_own_note(
-    house: House, taker: Receipts, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(receipts, "AGAIN", 0.01)
+async def test_it_is_told_where_the_message_went(house: House, taker: Receipts) -> None:
+    await house.owns(ADA, TEXT)
+    house.put("/told a", to=TEXT)
+    await house.rounds()
+    for _ in range(2):
+        assert await taker.take("sms", "m1", False) == TEXT, "though the notice went on to another way"
+        await house.rounds()
+
+
+async def test_a_receipt_may_be_faster_than_our_own_note(house: House, taker: Receipts) -> None:
     await taker.take("sms", "m1", True)
     house.put("/told a", to=TEXT)
     await house.rounds()
+    assert await house.state("/told a") == ("delivered", "")
+    assert [delivery.outcome for delivery in house.told] == ["sent", "delivered"]
 
-    async def told() -> bool:
-        return await house.state("/told a") == ("delivered", "")
 
-    await until(told)
+async def test_what_did_not_arrive_before_our_own_note_goes_the_next_way(house: House, taker: Receipts) -> None:
+    await house.owns(ADA, TEXT)
+    await taker.take("sms", "m1", False)
+    house.put("/told a", to=TEXT)
+    await house.rounds()
+    await house.rounds()
+    assert await house.outcomes("/told a") == [("sms", "sent"), ("telegram", "sent")]
 
 
 async def test_what_is_of_no_notice_is_passed_over(house: House, taker: Receipts, woken: list[None]) -> None:
-    await taker.take("sms", "m1", True)
-    await taker.close()
+    assert await taker.take("sms", "m1", True) is None
     assert woken == house.told == []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.core.messages import Address
 from bot.core.notices import News, Notice, Outbox, Queue
@@ -18,7 +19,7 @@ from bot.stores.database import Database, open_database
 from bot.stores.memory import MemoryRecords
 from bot.stores.outbox import SqlOutbox
 from bot.stores.records import SqlRecords
-from bot.stores.tables import to_micros
+from bot.stores.tables import receipts, to_micros
 from tests.stores.databases import KINDS, new_database
 
 NOW = datetime(2026, 11, 26, 8, 0, tzinfo=UTC)
@@ -269,7 +270,7 @@ async def test_a_receipt_says_that_it_was_delivered(post: Post) -> None:
         assert await post.outbox.receipt(channel, message, True, at=post.now) is None, "not ours"
     for _ in range(2):
         told = await post.outbox.receipt("sms", "m1", True, at=post.now)
-        assert told and told.command == "/told 1"
+        assert told and (told.command, told.way) == ("/told 1", TEXT)
     (record,) = await post.outbox.told()
     assert (record.state, record.attempts[0].received) == ("delivered", "delivered")
 
@@ -287,6 +288,47 @@ async def test_what_was_not_delivered_is_pending_again(post: Post) -> None:
     await post.send(again, BOB, "t1")
     await post.outbox.receipt("sms", "m1", False, at=post.now)
     assert await post.states() == {"/told 1": "sent"}, "a receipt of an earlier attempt changes nothing"
+    of_first = await post.outbox.receipt("sms", "m1", False, at=post.now)
+    assert of_first and of_first.way == TEXT
+
+
+@pytest.mark.parametrize(("delivered", "state"), [(True, "delivered"), (False, "pending")])
+async def test_a_receipt_that_is_faster_than_the_note_waits_for_it(post: Post, delivered: bool, state: str) -> None:
+    await post.put("/told 1", to=TEXT)
+    (notice,) = await post.take()
+    begun = await post.begin(notice, TEXT)
+    for said in (not delivered, delivered):
+        assert await post.outbox.receipt("sms", "m1", said, at=post.now) is None
+    assert await post.outbox.receipt("telegram", "m1", not delivered, at=post.now) is None, "of another channel"
+    received = await post.outbox.settle(begun, "sent", at=post.now, outcome="sent", message="m1")
+    (record,) = await post.outbox.told()
+    assert received == record.attempts[0].received == ("delivered" if delivered else "undelivered")
+    assert record.state == state
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_receipts_of_no_notice_are_forgotten_after_a_day(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async with new_database(kind, request, tmp_path) as url:
+        database = open_database(url)
+        for hours, message in ((0, "r1"), (12, "r2"), (25, "r3"), (25, "r3")):
+            await SqlOutbox(database).receipt("sms", message, True, at=NOW + timedelta(hours=hours))
+        kept = await database.read(lambda c: c.execute(sa.select(receipts.c.message)).scalars().all())
+        await database.close()
+    assert sorted(kept) == ["r2", "r3"]
+
+
+async def test_of_a_receipt_and_a_note_at_once_none_is_lost(post: Post) -> None:
+    for n in range(20):
+        await post.put(f"/told {n}", to=Address("sms", str(n)))
+    begun = [await post.begin(notice, notice.address) for notice in await post.take()]
+    await asyncio.gather(
+        *(post.settle(b, "sent", outcome="sent", message=f"m{b.address.id}") for b in begun),
+        *(post.outbox.receipt("sms", f"m{b.address.id}", True, at=post.now) for b in begun),
+    )
+    assert set((await post.states()).values()) == {"delivered"}
+    assert len(begun) == 20
 
 
 # --- what became of them --------------------------------------------------------------------------
