@@ -14,6 +14,7 @@ from bot.core.messages import Arg, Phrase, Term
 from bot.core.voice_content import VoiceContent
 
 PERSIAN = re.compile(r"[ء-ۓ\u064b-\u0655\u0670\u200c ،؛.؟!]*")
+VOICE = VoiceContent()
 ENGLISH = re.compile(r"[^\W\d_]([^\W\d_]|[ ',.;?!])*")
 
 
@@ -172,3 +173,30 @@ def test_faults_are_left_out_and_told_once(speaker: Speaker, caplog: pytest.LogC
         assert [c.text for c in fresh.say(Phrase("some.thing"), "fa")] == ["یک", "دو"]
         assert fresh.say(Phrase("no.such"), "fa") == ()
     assert len(caplog.records) == 2
+
+
+def test_an_edited_text_is_said_as_it_is_now() -> None:
+    phrases = [{"some.thing": {"fa": "کلیدِ {key}، {label}"}}]
+    content = [VoiceContent()]
+    speaker = Speaker(lambda: phrases[-1], lambda: content[-1])
+    asked = Phrase("some.thing", {"key": 2, "label": ("پارک", Phrase("some.thing", {"key": 3, "label": "PDF"}))})
+    first = heard(speaker.say(asked, "fa"))
+    assert first == "کلیدِ دو پارک کلیدِ سه پی دی اِف"
+    assert heard(speaker.say(asked, "fa")) == first
+    content.append(VoiceContent(words={"pdf": "پی‌دی‌اِف"}))
+    assert heard(speaker.say(asked, "fa")) == "کلیدِ دو پارک کلیدِ سه پی‌دی‌اِف"
+    phrases.append({"some.thing": {"fa": "{label} با {key}"}})
+    assert heard(speaker.say(asked, "fa")) == "پارک پی‌دی‌اِف با سه با دو"
+
+
+def test_what_was_said_to_one_caller_is_not_said_to_another() -> None:
+    fresh = Speaker(lambda: {"some.thing": {"fa": "خیابان {street}"}}, lambda: VOICE)
+    for street in ("بهار", "پاییز"):
+        assert heard(fresh.say(Phrase("some.thing", {"street": Term("quote", street)}), "fa")) == f"خیابان {street}"
+
+
+def test_however_much_is_said_it_is_said_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.voice.speech.REMEMBERED", 3)
+    speaker = Speaker(lambda: {}, lambda: VOICE)
+    numbers = [*range(1, 6), *range(1, 6)]
+    assert [heard(speaker.say(n, "en")) for n in numbers] == ["one", "two", "three", "four", "five"] * 2

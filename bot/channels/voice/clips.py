@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Protocol
+
+from bot.core.values import replace, value
 
 CLOSE, COMMA, GROUP = " ", ", ", "; "
 """How a clip joins the one before: without a pause, after a short one, after a longer one."""
 _READ = {("fa", COMMA): "، ", ("fa", GROUP): "؛ "}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Clip:
     """One piece of sound."""
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date, datetime, time
 
 from bot.channels.voice.clips import CLOSE, COMMA, Clip, Grammar, breath
@@ -16,6 +15,7 @@ from bot.channels.voice.scripts import runs_of
 from bot.core.catalogue import Text, pick
 from bot.core.messages import Arg, Phrase, Reply, Term
 from bot.core.text import fold_digits
+from bot.core.values import replace, value
 from bot.core.voice_content import VoiceContent
 
 __all__ = ["Clip", "Speaker", "text_key"]
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 LAST = 4  # digits of a code that is told apart by them alone
 LONGEST_QUOTE = 600  # characters; reading so many takes most of a minute
+REMEMBERED = 2000  # texts and phrases
 
 _GAP = re.compile(r"\{([a-z_][a-z0-9_]*(?:\.(?:once|last))?)\}")
 _END = re.compile(r"[.!?؟…\n]")
@@ -36,13 +37,11 @@ def text_key(text: str) -> str:
     return "text." + hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Piece:
     """A part of a phrase: words, or the gap that a value fills."""
 
-    words: str = ""
-    language: str = ""
-    key: str = ""
+    clip: Clip | None = None
     gap: str = ""
     joins: str = ""  # how it joins the part before; empty: a sentence ended there
 
@@ -59,6 +58,7 @@ class Speaker:
         self._default = default_language
         self._source: tuple[object, object] | None = None  # what the compiled phrases were made of
         self._compiled: dict[tuple[str, str], tuple[_Piece, ...]] = {}
+        self._remembered: dict[tuple[Hashable, str], Sequence[Clip]] = {}
         self._grammars: dict[str, Grammar] = {}
         self._told: set[str] = set()
 
@@ -74,7 +74,7 @@ class Speaker:
     def static(self, key: str, language: str) -> tuple[Clip, ...]:
         """What a phrase says whatever stands in its gaps."""
         self._refresh()
-        return tuple(Clip(p.words, p.language, p.key) for p in self._pieces(key, language) if p.words)
+        return tuple(piece.clip for piece in self._pieces(key, language) if piece.clip)
 
     # --- one thing after another
 
@@ -83,9 +83,22 @@ class Speaker:
         if self._source is None or source[0] is not self._source[0] or source[1] is not self._source[1]:
             self._source = source
             self._compiled.clear()
+            self._remembered.clear()
             self._grammars = {"fa": Persian(source[1].words), "en": English()}
 
-    def _say(self, arg: Arg, language: str, form: str = "") -> list[Clip]:
+    def _say(self, arg: Arg, language: str, form: str = "") -> Sequence[Clip]:
+        """What everybody hears alike is put into words once."""
+        what = _unchanging(arg)
+        if what is None:
+            return self._worded(arg, language, form)
+        said = self._remembered.get((what, language))
+        if said is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            said = self._remembered[what, language] = self._worded(arg, language, form)
+        return said
+
+    def _worded(self, arg: Arg, language: str, form: str) -> Sequence[Clip]:
         if isinstance(arg, Phrase):
             return self._phrase(arg, language)
         if isinstance(arg, str):
@@ -116,8 +129,8 @@ class Speaker:
     def _phrase(self, phrase: Phrase, language: str) -> list[Clip]:
         said: list[Clip] = []
         for piece in self._pieces(phrase.key, language):
-            if piece.words:
-                clips = [Clip(piece.words, piece.language, piece.key)]
+            if piece.clip:
+                clips: Sequence[Clip] = (piece.clip,)
             else:
                 name, _, form = piece.gap.partition(".")
                 if name not in phrase.args:
@@ -125,7 +138,8 @@ class Speaker:
                     continue
                 clips = self._say(phrase.args[name], language, form)
             if clips and said:
-                clips[0] = replace(clips[0], joins=piece.joins)
+                said.append(replace(clips[0], joins=piece.joins))
+                clips = clips[1:]
             said += clips
         return said
 
@@ -157,16 +171,16 @@ class Speaker:
                 count += 1
                 # Another language's words are a text of their own: both languages may have them at other places.
                 own = f"{key}.{count}" if spoken == language else text_key(words)
-                pieces.append(_Piece(words, spoken, key=own, joins=_joins(between)))
+                pieces.append(_Piece(Clip(words, spoken, own), joins=_joins(between)))
                 between = ","
             if voiced:
                 between = tail
-        alone = len(pieces) == count == 1 and pieces[0].language == language
-        return [replace(pieces[0], key=key)] if alone else pieces
+        whole = pieces[0].clip if len(pieces) == count == 1 else None
+        return [_Piece(replace(whole, key=key))] if whole and whole.language == language else pieces
 
     # --- values
 
-    def _term(self, term: Term, language: str, form: str) -> list[Clip]:
+    def _term(self, term: Term, language: str, form: str) -> Sequence[Clip]:
         grammar, value = self._grammar(language), term.value
         try:
             match term.kind:
@@ -216,6 +230,17 @@ class Speaker:
         if fault not in self._told:
             self._told.add(fault)
             log.error(message, *args)
+
+
+def _unchanging(arg: Arg) -> Hashable | None:
+    """What it is remembered by; None when a value is in it, which may be one caller's own."""
+    if isinstance(arg, (str, int)):
+        return arg
+    if isinstance(arg, Term):
+        return None
+    key, parts = (arg.key, arg.args.items()) if isinstance(arg, Phrase) else ("", enumerate(arg))
+    inside = [(name, _unchanging(part)) for name, part in parts]
+    return None if any(what is None for _, what in inside) else (key, *inside)
 
 
 def _edges(part: str) -> tuple[str, str]:
