@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-_BASIC = frozenset(
+_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENDED = frozenset("^{}\\[~]|€\f")  # two septets each
-_GSM = _BASIC | _EXTENDED
+_EXTENDED = "^{}\\[~]|€\f"  # two septets each
+_NOT_GSM, _IS_EXTENDED = re.compile(f"[^{re.escape(_BASIC + _EXTENDED)}]"), re.compile(f"[{re.escape(_EXTENDED)}]")
 _ONE, _EACH = {"GSM-7": 160, "UCS-2": 70}, {"GSM-7": 153, "UCS-2": 67}  # the rest of a long one's part is its header
 
 # What belongs to the character before it, so that no part begins with it: marks, half-spaces, joiners (UAX 29). Of all
@@ -37,9 +37,8 @@ class Segments(NamedTuple):
 
 
 def segments(text: str) -> Segments:
-    used = set(text)
-    if used <= _GSM:
-        if used.isdisjoint(_EXTENDED):
+    if not _NOT_GSM.search(text):
+        if not _IS_EXTENDED.search(text):
             units = len(text)
             return Segments("GSM-7", units, 1 if units <= _ONE["GSM-7"] else -(-units // _EACH["GSM-7"]))
         sizes = [2 if c in _EXTENDED else 1 for c in text]
@@ -48,7 +47,7 @@ def segments(text: str) -> Segments:
     units = _units(text)
     if units <= _ONE["UCS-2"]:
         return Segments("UCS-2", units, 1)
-    if units == len(text) and "\u200d" not in used:
+    if units == len(text) and "\u200d" not in text:
         return Segments("UCS-2", units, _plain_parts(text, _EACH["UCS-2"]))
     return Segments("UCS-2", units, _parts(map(_units, _CHARACTER.findall(text)), _EACH["UCS-2"]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.messages import Phrase
 from bot.core.ports import Consent
@@ -36,7 +37,9 @@ _WISHES: dict[str, tuple[Consent, Phrase, bool]] = {
 }
 
 
+@lru_cache(maxsize=64)
 def word_of(text: str) -> str:
+    """Kept a while: each message is asked for it by its provider's driver, here, and by who goes on where one was cut."""
     return fold(text).strip(_EDGE)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.channels.persian import number_words
 from bot.channels.render import Renderer, Style
@@ -62,8 +62,7 @@ class Cut(Enum):
     CHOICES = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`text` is what is sent; `told` counts the characters of the whole that are told with it."""
 
     text: str
@@ -71,8 +70,7 @@ class Part:
     cut: Cut = Cut.NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class _Whole:
+class _Whole(NamedTuple):
     """A turn's words: `text` with its choices from `choices_at` on, and the length of the first reply."""
 
     text: str
