@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from bot.core.messages import TELEPHONE, Address
 from bot.core.ports import Consent, Way
 from bot.stores.database import Database, cursor_of
-from bot.stores.tables import addresses, lines, phones, ratings, requests, to_address
+from bot.stores.tables import addresses, lines, phones, ratings, requests, to_address, to_micros
 from bot.stores.waiting import Together
 
 REMEMBERED = 2048  # addresses whose contact is known without asking the database
@@ -25,6 +25,7 @@ _WAYS = (
     .where(addresses.c.contact == _of_address.c.contact, _of_address.c.address == sa.bindparam("of_address"))
     .order_by(addresses.c.first_seen_at.desc(), addresses.c.address)
 )
+_NEW = (addresses.c.address, addresses.c.contact, addresses.c.reachable, addresses.c.first_seen_at)
 _WHO_IS_WHO = "contacts"  # what gives addresses to contacts by what it read is done by one at a time
 
 
@@ -34,8 +35,7 @@ def new_contact() -> str:
 
 
 class SqlContacts:
-    """`Contacts`. Addresses that are asked for at the same time are looked up by one query, new ones written by one
-    commit."""
+    """`Contacts`. Addresses that are asked for at the same time are looked up by one query."""
 
     def __init__(
         self,
@@ -52,6 +52,11 @@ class SqlContacts:
         self._consenting = Together(self._consents)
         self._select_contact = self._looking_up(addresses.c.contact)
         self._select_consent = self._looking_up(addresses.c.consent)
+        insert = db.insert(addresses).values({column: sa.bindparam(None, type_=column.type) for column in _NEW})
+        there = insert.on_conflict_do_update(
+            index_elements=[addresses.c.address], set_={"address": insert.excluded.address}
+        )
+        self._insert = db.compile(there.returning(addresses.c.contact))
 
     async def resolve(self, address: Address, *, fresh: bool = False) -> str:
         contact = None if fresh else self._known.get(address)
@@ -144,42 +149,52 @@ class SqlContacts:
     # --- looking up -----------------------------------------------------------------------------
 
     def _looking_up(self, column: sa.Column[str]) -> str:
-        """The statement for `_read` that brings this column."""
+        """The statement for `_asked` that brings this column."""
         return self._db.compile(
             sa.select(addresses.c.address, column).where(self._db.among(addresses.c.address, "addresses"))
         )
 
     async def _consents(self, asked: list[str]) -> Sequence[Consent]:
-        found = await self._db.read(partial(self._read, self._select_consent, asked), single=True)
+        found = await self._asked(self._select_consent, asked)
         return [Consent(found[address]) if address in found else Consent.EVERYTHING for address in asked]
 
     async def _resolve(self, asked: list[str]) -> Sequence[str]:
-        found = await self._db.read(partial(self._read, self._select_contact, asked), single=True)
-        new = [address for address in asked if address not in found]
-        if new:
-            found |= await self._db.write(partial(self._write, new))
+        found = await self._asked(self._select_contact, asked)
+        numbers: list[str] = []
+        others: list[str] = []
+        for address in dict.fromkeys(asked):
+            if address not in found:
+                (numbers if to_address(address).number else others).append(address)
+        if others:
+            found.update(zip(others, await asyncio.gather(*map(self._settle, others)), strict=True))
+        if numbers:
+            found |= await self._db.write(partial(self._settle_numbers, numbers))
         return [found[address] for address in asked]
 
-    def _read(self, statement: str, asked: list[str], connection: Connection) -> dict[str, str]:
-        cursor = cursor_of(connection)
-        cursor.execute(statement, (self._db.many(asked),))
-        return dict(cursor.fetchall())
+    async def _asked(self, statement: str, asked: list[str]) -> dict[str, str]:
+        return dict(await self._db.ask(statement, self._db.many(asked)))
 
-    def _write(self, new: list[str], connection: Connection) -> dict[str, str]:
-        """Another process may have been faster: its contact is the one. So is that of the same telephone number."""
-        if any(to_address(address).number for address in new):
-            self._db.alone(connection, _WHO_IS_WHO)
-        now = self._clock()
-        family = {address: [str(a) for a in siblings(to_address(address))] for address in dict.fromkeys(new)}
-        known = self._read(self._select_contact, [one for all_ in family.values() for one in all_], connection)
-        rows = []
-        for address, all_ in family.items():
+    async def _settle(self, address: str) -> str:
+        """A new address gets a contact, if another process was not faster."""
+        [[contact]] = await self._db.ask(self._insert, *self._row(address, self._new_id()), writes=True)
+        return str(contact)
+
+    def _settle_numbers(self, new: list[str], connection: Connection) -> dict[str, str]:
+        """The same of telephone numbers, which have one contact on all channels."""
+        self._db.alone(connection, _WHO_IS_WHO)
+        family = {address: [str(a) for a in siblings(to_address(address))] for address in new}
+        cursor = cursor_of(connection)
+        cursor.execute(self._select_contact, (self._db.many([one for all_ in family.values() for one in all_]),))
+        known = dict(cursor.fetchall())
+        for address, all_ in sorted(family.items()):  # two processes with the same ones do not wait in a circle
             contact = next((known[one] for one in all_ if one in known), None) or self._new_id()
+            cursor.execute(self._insert, self._row(address, contact))
+            [[contact]] = cursor.fetchall()
             known.update(dict.fromkeys(all_, contact))
-            rows.append({"address": address, "contact": contact, "reachable": True, "first_seen_at": now})
-        rows.sort(key=itemgetter("address"))  # two processes that write the same ones do not wait in a circle
-        connection.execute(self._db.insert(addresses).on_conflict_do_nothing(), rows)
-        return self._read(self._select_contact, new, connection)
+        return {address: known[address] for address in new}
+
+    def _row(self, address: str, contact: str) -> tuple[object, ...]:
+        return address, contact, True, to_micros(self._clock())
 
 
 def siblings(address: Address) -> tuple[Address, ...]:

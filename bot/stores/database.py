@@ -47,6 +47,11 @@ class Database(Protocol):
         Raises StoreUnavailable."""
         ...
 
+    async def ask(self, statement: str, *values: Any, writes: bool = False) -> list[Any]:
+        """The rows of one statement that `compile` gave, with plain values: what `read` or, if it `writes`, `write`
+        gives for a single one, for less. Raises StoreUnavailable."""
+        ...
+
     async def ping(self) -> None:
         """Raises when the database does not answer."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from bot.core.messages import Line
 from bot.stores.database import Database
@@ -15,14 +14,13 @@ class SqlArchive:
     """`redis_lines.Archive`."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
         self.lines = SqlSessions(db).lines
         self._put = putting(db)
 
     async def put(self, said: Sequence[tuple[str, Line]]) -> None:
         rows = [row_of(contact, line) for contact, line in sorted(said, key=_place)]
         if rows:
-            await self._db.write(partial(self._put, rows), single=True)
+            await self._put(rows)
 
 
 def _place(said: tuple[str, Line]) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -33,9 +33,9 @@ Write = Callable[[Sequence[Save], Connection], Collection[str]]
 another process meanwhile, which may also be raised as StaleSession for all of them."""
 
 
-Put = Callable[[Sequence[Row], Connection], None]
-"""Write rows of `lines`, of which some may be there already. They come in order, so that two processes that put the
-same ones do not wait for each other in a circle."""
+Put = Callable[[Sequence[Row]], Awaitable[object]]
+"""Write rows of `lines` in one transaction, of which some may be there already. They come in order, so that two
+processes that put the same ones do not wait for each other in a circle."""
 
 
 def saved(contact: str, session: Session, said: Sequence[Line]) -> Save:
@@ -50,12 +50,9 @@ def row_of(contact: str, line: Line) -> Row:
 
 def putting(db: Database) -> Put:
     if db.dialect.name == "postgresql":
-        return _put_in_one_statement
-    return partial(_put_row_by_row, db.compile(db.insert(lines).on_conflict_do_nothing()))
-
-
-def _put_row_by_row(insert: str, said: Sequence[Row], connection: Connection) -> None:
-    cursor_of(connection).executemany(insert, said)
+        return lambda said: db.ask(_PUT, *_columns(said, 7), writes=True)
+    insert = db.compile(db.insert(lines).on_conflict_do_nothing())
+    return lambda said: db.write(lambda connection: cursor_of(connection).executemany(insert, said))
 
 
 def writing(db: Database) -> Write:
@@ -106,10 +103,6 @@ SELECT * FROM unnest(
 )
 ON CONFLICT DO NOTHING
 """
-
-
-def _put_in_one_statement(said: Sequence[Row], connection: Connection) -> None:
-    cursor_of(connection).execute(_PUT, tuple(_columns(said, 7)))
 
 
 def _in_one_statement(turns: Sequence[Save], connection: Connection) -> Collection[str]:

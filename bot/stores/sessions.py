@@ -94,7 +94,7 @@ class SqlSessions:
         )
 
     async def _load(self, contacts: list[str]) -> Sequence[bytes | None]:
-        states = await self._db.read(partial(self._read, contacts), single=True)
+        states = dict(await self._db.ask(self._select, self._db.many(contacts)))
         return [states.get(contact) for contact in contacts]
 
     def _read(self, contacts: Sequence[str], connection: Connection) -> dict[str, bytes]:

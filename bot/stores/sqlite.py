@@ -80,8 +80,11 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Connection], T], *, single: bool = False) -> T:
         return await self._readers.do(work)
 
+    async def ask(self, statement: str, *values: Any, writes: bool = False) -> list[Any]:
+        return await (self._writer if writes else self._readers).do(partial(_rows, statement, values))
+
     async def ping(self) -> None:
-        await self.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one())
+        await self.ask("SELECT 1")
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)
@@ -187,6 +190,12 @@ def _apart(job: _Job, connection: Connection, cursor: DBAPICursor) -> Callable[[
         told = partial(_fail, job.future, _told(error))
     cursor.execute("RELEASE unit")
     return told
+
+
+def _rows(statement: str, values: Sequence[Any], connection: Connection) -> list[Any]:
+    cursor = cursor_of(connection)
+    cursor.execute(statement, values)
+    return list(cursor.fetchall())
 
 
 def _tell(answers: list[_Told]) -> None:

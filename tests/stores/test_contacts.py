@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import pytest
-from sqlalchemy.engine import Connection
 
 from bot.core.messages import Address
 from bot.core.ports import Consent, Contacts
@@ -134,17 +132,17 @@ class TestSqlContacts(ContactsContract):
         self, contacts: Store, database: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await contacts.allow(WEB, Consent.NOTHING)
-        read, reads = database.read, []
+        ask, queries = database.ask, []
 
-        async def counted(work: Callable[[Connection], Any], *, single: bool = False) -> Any:
-            reads.append(single)
-            return await read(work, single=single)
+        async def counted(statement: str, *values: Any, writes: bool = False) -> list[Any]:
+            queries.append(statement)
+            return await ask(statement, *values, writes=writes)
 
-        monkeypatch.setattr(database, "read", counted)
+        monkeypatch.setattr(database, "ask", counted)
         asked = [WEB, TELEGRAM, WEB, *(Address("sms", f"+98912{n:07}") for n in range(50))]
         found = await asyncio.gather(*map(contacts.consent, asked))
         assert found == [Consent.NOTHING, Consent.EVERYTHING, Consent.NOTHING, *([Consent.EVERYTHING] * 50)]
-        assert reads == [True]
+        assert len(queries) == 1
 
     async def test_what_is_forgotten_by_the_process_is_known_to_the_database(
         self, contacts: Store, database: Database, monkeypatch: pytest.MonkeyPatch

@@ -118,6 +118,18 @@ async def test_any_number_of_strings_is_asked_for_by_one_statement(database: Dat
 # --- versions -----------------------------------------------------------------------------------
 
 
+async def test_a_statement_that_is_asked_past_sqlalchemy_is_a_unit_of_work(database: Database) -> None:
+    new = {name: sa.bindparam(None, type_=sessions.c[name].type) for name in ("contact", "version", "state")}
+    insert = database.compile(database.insert(sessions).values(new).returning(sessions.c.version))
+    select = database.compile(sa.select(sessions).order_by(sessions.c.contact))
+    [[version]] = await database.ask(insert, "c1", 7, b"x", writes=True)
+    assert version == 7
+    with pytest.raises(Exception, match=r"(?i)unique"):
+        await database.ask(insert, "c1", 8, b"y", writes=True)
+    await database.ask(insert, "c2", 1, b"z", writes=True)
+    assert [tuple(row) for row in await database.ask(select)] == [("c1", 7, b"x"), ("c2", 1, b"z")]
+
+
 async def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))

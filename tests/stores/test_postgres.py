@@ -123,6 +123,18 @@ async def test_a_connection_that_ended_meanwhile_is_not_noticed(database: Postgr
     await other.close()
 
 
+async def test_a_single_statement_does_not_notice_it_either_and_a_slow_one_is_told(url: str) -> None:
+    database, other = PostgresDatabase(url, connections=1, patience=0.2), PostgresDatabase(url, connections=1)
+    await database.ping()
+    await other.ask(END_ALL, url.rpartition("/")[2])
+    assert [tuple(row) for row in await database.ask("SELECT $1::int", 1)] == [(1,)]
+    with pytest.raises(StoreUnavailable):
+        await database.ask("SELECT pg_sleep(5)")
+    assert [tuple(row) for row in await database.ask("SELECT $1::int", 2)] == [(2,)]
+    for one in (database, other):
+        await one.close()
+
+
 async def test_what_was_not_committed_is_done_again(database: PostgresDatabase) -> None:
     runs: list[str] = []
 
