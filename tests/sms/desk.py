@@ -115,6 +115,7 @@ class Counter:
     renderer: Renderer = field(default_factory=renderer)
     patience: float = 0.2
     receipts: list[tuple[str, str, bool]] = field(default_factory=list)
+    notices: dict[str, Address] = field(default_factory=dict)  # message id → where it went, whoever sent it
     url: str = ""
 
     async def open(self) -> TestServer:
@@ -135,8 +136,9 @@ class Counter:
         self.url = f"http://127.0.0.1:{server.port}"
         return server
 
-    async def receive(self, channel: str, message: str, delivered: bool) -> None:
+    async def receive(self, channel: str, message: str, delivered: bool) -> Address | None:
         self.receipts.append((channel, message, delivered))
+        return self.notices.get(message)
 
     async def post(self, path: str, form: Mapping[str, str], token: str = TOKEN) -> tuple[int, str]:
         """A call that is signed as Twilio signs it."""

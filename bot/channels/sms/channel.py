@@ -190,13 +190,14 @@ class Sms:
 
     async def learn(self, number: str, fate: Fate, message: str = "") -> None:
         """See `driver.Taker`."""
-        address = Address(self.name, number)
-        if number and fate in (Fate.DELIVERED, Fate.UNREACHABLE):
-            await self._contacts.reach(address, fate is Fate.DELIVERED)
-        elif number and fate is Fate.STOPPED and await self._contacts.consent(address) is Consent.EVERYTHING:
-            await self._contacts.allow(address, Consent.REPLIES)
+        address = Address(self.name, number) if number else None
         if message and self._receipt:
-            await self._receipt(self.name, message, fate is Fate.DELIVERED)
+            sent_to = await self._receipt(self.name, message, fate is Fate.DELIVERED)
+            address = address or sent_to
+        if address and fate in (Fate.DELIVERED, Fate.UNREACHABLE):
+            await self._contacts.reach(address, fate is Fate.DELIVERED)
+        elif address and fate is Fate.STOPPED and await self._contacts.consent(address) is Consent.EVERYTHING:
+            await self._contacts.allow(address, Consent.REPLIES)
 
     @staticmethod
     def _remember(store: OrderedDict[str, Any], key: str, value: object) -> None:

@@ -77,7 +77,8 @@ class Taker(Protocol):
         ...
 
     async def learn(self, number: str, fate: Fate, message: str = "") -> None:
-        """Remember what became of a message, by the id that `send` told, to this number (E.164; "": not known)."""
+        """Remember what became of a message, by the id that `send` told, to this number (E.164; "": where the report
+        does not name it, that of the notice, and of a reply none)."""
         ...
 
 

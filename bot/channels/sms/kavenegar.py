@@ -7,7 +7,6 @@ reports to PUBLIC_URL/channels/sms/kavenegar/SMS_WEBHOOK_SECRET.
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -25,7 +24,6 @@ from bot.channels.sms.secret_path import Fields, first
 from bot.core.ports import SendFailed
 
 PATH = "/channels/sms/kavenegar"
-REMEMBERED = 10_000  # messages whose report is awaited, the oldest go first
 
 _RETRY = frozenset({402, 409, 429, 451})  # failed, the server cannot answer now, too many calls
 _OURS = frozenset({401, 403, 407, 412, 418, 428, 501})  # account, key, rights, the line, credit
@@ -56,7 +54,6 @@ class Kavenegar:
         self._sender = sender
         self._secret = secret
         self._session: aiohttp.ClientSession | None = None
-        self._sent: OrderedDict[str, str] = OrderedDict()  # message id → number, for its report
 
     def open(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -67,9 +64,8 @@ class Kavenegar:
                 if text := read(fields):
                     await taker.take(text)
             elif "status" in fields:
-                message = fields.get("messageid", "")
                 if fate := _FATES.get(fields["status"]):
-                    await taker.learn(self._sent.get(message, ""), fate, message)
+                    await taker.learn("", fate, fields.get("messageid", ""))
             else:
                 raise web.HTTPBadRequest(text="Neither a message nor a report: no field message, none status.")
 
@@ -90,10 +86,6 @@ class Kavenegar:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise calls.unanswered(error, retry_in=RETRY_IN) from None
         entries = accepted(status, body)
-        for entry in entries:
-            self._sent[str(entry.get("messageid"))] = number
-        while len(self._sent) > REMEMBERED:
-            self._sent.popitem(last=False)
         return str(entries[-1].get("messageid", "")) if entries else ""
 
 
