@@ -39,7 +39,7 @@ _WISHES: dict[str, tuple[Consent, Phrase, bool]] = {
 
 @lru_cache(maxsize=64)
 def word_of(text: str) -> str:
-    """Kept a while: each message is asked for it by its provider's driver, here, and by who goes on where one was cut."""
+    """Kept a while: a message is asked for it by its driver, by `wish`, and by what goes on where an answer was cut."""
     return fold(text).strip(_EDGE)
 
 
