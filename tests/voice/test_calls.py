@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels.voice.call import Caller as Voice
+from bot.channels.voice.call import Calls
+from bot.channels.voice.callers import takes_texts
+from bot.channels.voice.keypad import Heard
+from bot.channels.voice.script import Then
 from bot.content.voice import load_voice
 from bot.core.messages import Address
 from bot.core.voice_content import MenuEntry, Person, Waits
@@ -347,3 +352,38 @@ async def test_callers_who_do_anything_are_never_lost(exchange: Exchange) -> Non
                     await caller.press(chance.choice("11112345*#9"))
         if not caller.over:
             await caller.hang_up()
+
+
+async def test_a_call_is_carried_by_one_process_and_by_another(exchange: Exchange) -> None:
+    desk = exchange.desk
+    one, other = (
+        Calls(
+            desk.gateway,
+            desk.files,
+            desk.speaker,
+            lambda: desk.voice,
+            is_open=lambda: True,
+            can_text=takes_texts,
+            is_holiday=lambda: False,
+        )
+        for _ in range(2)
+    )
+    ann = Voice(ANN, "CA" + "1" * 32)
+    begun = await one.begin(ann)
+    asked = await other.hear(ann, begun.place, Heard("1"))
+    assert (await one.hear(ann, begun.place, Heard("1"))) == asked, "the webhook was repeated"
+    described = await other.hear(ann, asked.place, Heard("1"))
+    assert described.script.then is Then.VOICE
+    assert (await one.hear(ann, described.place, Heard("#"))).script.then is Then.VOICE, "its own answer is older"
+    assert (await one.hear(ann, described.place, Heard("*"))).script.then is Then.KEY
+    await one.gone(ann)
+    assert (await one.hear(ann, begun.place, Heard("1"))) == asked, "told again by the desk"
+
+
+async def test_many_calls_at_once_are_told_apart(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.voice.call.REMEMBERED", 2)
+    callers = [await exchange.call(f"+98912000000{n}") for n in range(4)]
+    for n, caller in enumerate(callers):
+        await caller.press("1" if n % 2 else "2")
+    for n, caller in enumerate(callers):
+        assert ("چراغ" in exchange.heard(caller)) is bool(n % 2)

@@ -1,14 +1,14 @@
 """One call, step by step, whoever carries it: what was heard goes to the desk, what the desk says becomes a script.
 
-Nothing is kept between two steps but the `Place`, which the carrier brings back: Twilio in the URLs that it calls, a
-FastAGI connection by itself. The desk's own replay makes a repeated step harmless.
+Nothing need be kept between two steps but the `Place`, which the carrier brings back: Twilio in the URLs that it calls,
+a FastAGI connection by itself. The desk's own replay makes a repeated step harmless. What was said last in a call is
+remembered for the next step of it; should that come to another process, the desk is asked.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 
 from bot.channels.voice import keypad
 from bot.channels.voice.keypad import Heard, Simple, Tell, Turn, Wrong, understand
@@ -17,21 +17,23 @@ from bot.channels.voice.speech import Clip, Speaker
 from bot.core.catalogue import Text, pick
 from bot.core.messages import Address, Attachment, Event, Inbound, Phrase, Reply
 from bot.core.ports import FileRefused, Files
+from bot.core.values import replace, value
 from bot.core.voice_content import VoiceContent
 from bot.gateway import Gateway, Outcome
 
 log = logging.getLogger(__name__)
 
 RECORDING_NAME = "voice-message.wav"
+REMEMBERED = 1000  # calls
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Caller:
     address: Address
     call: str  # the provider's id of this call
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Place:
     """How far a call has come."""
 
@@ -42,7 +44,7 @@ class Place:
     rung: bool = False  # a person was rung already, and was not there
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     place: Place
     script: Script
@@ -71,6 +73,7 @@ class Calls:
         self._is_open = is_open
         self._can_text = can_text
         self._is_holiday = is_holiday
+        self._last: dict[Caller, tuple[int, tuple[Reply, ...]]] = {}  # turn and its replies; the latest call at the end
 
     # --- steps --------------------------------------------------------------------------------
 
@@ -85,7 +88,7 @@ class Calls:
 
     async def hear(self, caller: Caller, place: Place, heard: Heard, fetch: Fetch | None = None) -> Step:
         """What the caller did after the script that led to `place`."""
-        replies = await self._gateway.said(caller.address, _id(caller, place.turn))
+        replies = await self._said(caller, place.turn)
         meaning = understand(heard, replies, place.page, place.language, self._voice(), textable=self._textable(caller))
         match meaning:
             case Tell(event, value, text):
@@ -116,6 +119,7 @@ class Calls:
 
     async def gone(self, caller: Caller) -> None:
         """The call is over. Any number of times."""
+        self._last.pop(caller, None)
         await self._receive(caller, "end", Event.HANGUP)
 
     # --- what follows -------------------------------------------------------------------------
@@ -125,11 +129,16 @@ class Calls:
         outcome = await self._receive(caller, turn, event, **content)
         return self._spoken(caller, turn, outcome, Manner(), rung=place.rung)
 
+    async def _said(self, caller: Caller, turn: int) -> tuple[Reply, ...]:
+        """What was answered in this turn of the call; nothing when that is no longer known."""
+        last, replies = self._last.get(caller, (None, ()))
+        return replies if last == turn else await self._gateway.said(caller.address, _id(caller, turn))
+
     async def _keep(
         self, caller: Caller, place: Place, replies: tuple[Reply, ...], fetch: Fetch | None, *, gone: bool
     ) -> Step:
         """The recording becomes the answer. One that is there already is not fetched again."""
-        if await self._gateway.said(caller.address, _id(caller, place.turn + 1)):
+        if await self._said(caller, place.turn + 1):
             return await self._tell(caller, place, Event.FILE)
         data = await fetch() if fetch else None
         if data is None:
@@ -184,6 +193,11 @@ class Calls:
     # --- words --------------------------------------------------------------------------------
 
     def _spoken(self, caller: Caller, turn: int, outcome: Outcome, manner: Manner, *, rung: bool = False) -> Step:
+        self._last.pop(caller, None)
+        if outcome.replies:
+            self._last[caller] = turn, outcome.replies
+        if len(self._last) > REMEMBERED:
+            del self._last[next(iter(self._last))]
         place = Place(turn, language=outcome.language, rung=rung)
         return self._asked(caller, place, outcome.replies, manner)
 

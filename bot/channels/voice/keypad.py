@@ -21,10 +21,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.core.messages import Choice, Event, Kind, Phrase, Reply
+from bot.core.values import value
 from bot.core.voice_content import MenuEntry, VoiceContent
 
 KEYS = "123456789"
@@ -59,7 +59,7 @@ _LISTEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Key:
     """One choice under the key that it was spoken with. Labels of the menu are the organisation's own."""
 
@@ -71,7 +71,7 @@ class Key:
         return self.choice.command if isinstance(self.choice, MenuEntry) else self.choice.value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Keypad:
     """The keys of one question, on one of its pages."""
 
@@ -141,7 +141,7 @@ def _paged(listen: Listen, choices: Sequence[Choice], page: int) -> Keypad:
 # --- what was heard -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """What a caller did. All empty: nothing, for as long as one waits."""
 
@@ -151,7 +151,7 @@ class Heard:
     gone: bool = False  # the caller has hung up
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tell:
     """The desk hears this."""
 
@@ -160,14 +160,14 @@ class Tell:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turn:
     """Other choices of the same question."""
 
     page: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wrong:
     """No answer; `why` is the phrase that says so."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.channels.voice.keypad import ELSEWHERE, MORE, Keypad, Listen, keypad
 from bot.channels.voice.speech import Clip, Speaker
 from bot.core.catalogue import pick
 from bot.core.messages import Arg, Kind, Phrase, Reply
+from bot.core.values import replace, value
 from bot.core.voice_content import MenuEntry, VoiceContent
 
 
@@ -23,7 +23,7 @@ class Then(StrEnum):
     END = "end"  # hang up
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Script:
     clips: tuple[Clip, ...]
     then: Then
@@ -34,7 +34,7 @@ class Script:
         return replace(self, clips=(*clips, *self.clips))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Manner:
     """How a question is put."""
 
@@ -49,7 +49,7 @@ def script(
     replies: Sequence[Reply],
     language: str,
     voice: VoiceContent,
-    manner: Manner = Manner(),
+    manner: Manner,
     *,
     textable: bool,
 ) -> Script:
