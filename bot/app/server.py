@@ -28,7 +28,7 @@ def build(settings: Settings) -> web.Application:
     live, relay = counter.live, counter.stores.relay
 
     def wake() -> None:
-        """A notice may lie in the outbox. Without Redis a worker looks by itself."""
+        """A notice may lie in the outbox. Who is not told looks by itself, once a second."""
         if courier:
             courier.wake()
         elif relay:

@@ -15,8 +15,8 @@ from bot.stores.sessions import SqlSessions
 
 if TYPE_CHECKING:
     from bot.stores.redis import RedisSessions
-    from bot.stores.redis_relay import RedisRelay
     from bot.stores.redis_servers import RedisServers
+    from bot.stores.relay import BrokersRelay
 
 
 class Sessions(SessionStore, Transcripts, Protocol):
@@ -32,19 +32,22 @@ class Stores:
         self.database: Database = open_database(settings.database)
         self._redis: RedisServers | None = None
         self._distributed: RedisSessions | None = None
-        self._relay: RedisRelay | None = None
+        self._relay: BrokersRelay | None = None
         self.limits: Limits = MemoryLimits()
         if url := settings.redis_url.get_secret_value():
             from bot.stores.redis import RedisSessions
             from bot.stores.redis_archive import SqlArchive
             from bot.stores.redis_limits import RedisLimits
-            from bot.stores.redis_relay import RedisRelay
+            from bot.stores.redis_relay import RedisBroker
             from bot.stores.redis_servers import RedisServers
+            from bot.stores.relay import BrokersRelay
 
             self._redis = RedisServers(url)
-            self._relay = RedisRelay(url)
+            self._relay = BrokersRelay(RedisBroker(url))
             self.limits = Lenient(RedisLimits(self._redis))
             self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
+        elif self.database.shared and settings.worker == "separate":  # else there may be nobody else to tell
+            self._relay = _by_postgres(self.database)
         self.sessions: Sessions = self._distributed or SqlSessions(self.database)
 
     @property
@@ -76,3 +79,12 @@ class Stores:
                 await self._distributed.close()
                 await self._redis.close()
             await self.database.close()
+
+
+def _by_postgres(database: Database) -> BrokersRelay:
+    from bot.stores.postgres import PostgresDatabase
+    from bot.stores.postgres_relay import PostgresBroker
+    from bot.stores.relay import BrokersRelay
+
+    assert isinstance(database, PostgresDatabase)
+    return BrokersRelay(PostgresBroker(database))

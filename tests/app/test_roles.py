@@ -33,10 +33,11 @@ def valkey() -> Iterator[Server]:
     server.remove()
 
 
-@pytest.fixture
+@pytest.fixture(params=["with Redis", "without"])
 async def settings(valkey: Server, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Settings]:
+    redis_url = SecretStr(valkey.url if request.param == "with Redis" else "")
     async with new_database("postgresql", request, tmp_path) as url:
-        given = {"database_url": url, "redis_url": SecretStr(valkey.url), "secret_key": KEY}
+        given = {"database_url": url, "redis_url": redis_url, "secret_key": KEY}
         yield settings_of(tmp_path, worker="separate", **given)
 
 
