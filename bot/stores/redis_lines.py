@@ -29,6 +29,7 @@ from bot.stores.tables import from_micros, to_address, to_micros
 log = logging.getLogger(__name__)
 
 MOST = 512  # lines in one write
+GATHER = 0.05  # seconds between two writes: the lines of all turns meanwhile share the next one
 QUIET = 5.0  # seconds after which Redis forgets moved lines without a save
 OVERDUE_AFTER = 15  # seconds after which anybody may move the lines of a session
 SWEEP = 10.0  # seconds between two looks for them
@@ -162,6 +163,8 @@ class LineMover:
                 pause = 0.0
                 if not self._waiting:
                     self._called.clear()
+                if len(self._waiting) < MOST:
+                    await asyncio.sleep(GATHER)
 
     async def _put_next(self, again: bool) -> bool:
         group = list(islice(self._waiting, MOST))
