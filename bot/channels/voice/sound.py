@@ -52,7 +52,7 @@ def to_wav(sound: Sound) -> bytes:
         out.setnchannels(1)
         out.setsampwidth(2)
         out.setframerate(RATE)
-        out.writeframes(sound.astype("<i2").tobytes())
+        out.writeframes(sound.astype("<i2", copy=False).tobytes())
     return file.getvalue()
 
 
