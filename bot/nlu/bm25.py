@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import log
 
 import numpy as np
 
 from bot.nlu.terms import LIGHT
-from bot.nlu.vectors import Floats, Index, Vector
+from bot.nlu.vectors import Vector
 
 K1, B = 1.2, 0.75
 LIGHTNESS = 0.35  # what a light word counts against another
@@ -26,25 +26,24 @@ class Bm25:
         self.ids = {term: i for i, term in enumerate(self.rarity)}
         self.lengths = [sum(counts.values()) for counts in documents]
         self.usual = sum(self.lengths) / max(count, 1) or 1.0
-        self.index = Index.of(
-            [
-                Vector(
-                    np.array([self.ids[t] for t in counts], np.int64),
-                    np.array([self._weight(t, times, length) for t, times in counts.items()], np.float32),
-                )
-                for counts, length in zip(documents, self.lengths, strict=True)
-            ],
-            len(self.ids),
-        )
+
+    def rows(self) -> list[Vector]:
+        """What each term is worth in each document; they are summed, and what they could be at most is 1."""
+        return [
+            Vector(
+                np.array([self.ids[term] for term in counts], np.int64),
+                np.array([self._weight(term, times, length) for term, times in counts.items()], np.float32),
+            )
+            for counts, length in zip(self.documents, self.lengths, strict=True)
+        ]
+
+    def known(self, terms: Iterable[str]) -> list[int]:
+        """The ids of the terms that documents have."""
+        return [self.ids[term] for term in terms if term in self.ids]
 
     def rare(self, term: str) -> float:
         """How much a term tells; one that no document has, the most."""
         return self.rarity.get(term) or self.unseen * _worth(term)
-
-    def scores(self, terms: Mapping[str, int]) -> Floats:
-        """For each document, 0 to 1."""
-        ids = np.array([self.ids[t] for t in terms if t in self.ids], np.int64)
-        return self.index.dot(Vector(ids, np.ones(len(ids), np.float32))) / np.float32(self.most(terms))
 
     def without(self, terms: Mapping[str, int], document: int) -> float:
         """The score of a document for terms as if it had them the fewer times."""

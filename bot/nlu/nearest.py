@@ -7,8 +7,9 @@ inside their words, long texts by runs that go on over the spaces: those tell in
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from math import log
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import pairwise
+from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -17,32 +18,35 @@ from numpy.typing import NDArray
 from bot.nlu.normalise import bones, stem
 from bot.nlu.owned import within
 from bot.nlu.terms import Words, is_verb, term
-from bot.nlu.vectors import EMPTY, Floats, Index, Ints, Vector
+from bot.nlu.vectors import EMPTY, Floats, Ints, Vector
 
 SKELETON = 0.3  # what a run of the skeleton counts against one of the letters
 ALONG = 5  # letters in a run over spaces
 
 
+Runs = Iterable[tuple[list[str], float]]
+"""Runs of letters with what each of them counts."""
+
+
 class View(NamedTuple):
-    """What of a text is compared: the parts it is taken to, and the runs of a part, each with its share."""
+    """What of a text is compared: the parts it is taken to, and the runs of a part."""
 
     parts: Callable[[Words], Iterable[str]]
-    runs: Callable[[str], Iterable[tuple[str, float]]]
+    runs: Callable[[str], Runs]
 
 
-def _runs(text: str, size: int) -> list[str]:
-    return [text[i : i + size] for i in range(len(text) - size + 1)]
+def _runs(text: str, *sizes: int) -> list[str]:
+    return [text[i : i + size] for size in sizes for i in range(len(text) - size + 1)]
 
 
-def _of_word(word: str) -> list[tuple[str, float]]:
+def _of_word(word: str) -> Runs:
     meant = term(word)
-    letters, skeleton = f" {stem(word) if is_verb(meant) else meant} ", f" {bones(word)} "
-    found = [(run, 1.0) for size in (3, 4) for run in _runs(letters, size)]
-    return found + [(f"/{run}", SKELETON) for size in (3, 4) for run in _runs(skeleton, size)]
+    yield _runs(f" {stem(word) if is_verb(meant) else meant} ", 3, 4), 1.0
+    yield [f"/{run}" for run in _runs(f" {bones(word)} ", 3, 4)], SKELETON
 
 
-def _of_text(text: str) -> list[tuple[str, float]]:
-    return [(run, 1.0) for run in _runs(f" {text} ", ALONG)]
+def _of_text(text: str) -> Runs:
+    yield _runs(f" {text} ", ALONG), 1.0
 
 
 def _whole(words: Words) -> tuple[str]:
@@ -62,28 +66,45 @@ class Nearest:
         shares: list[float] = []
         self.parts: dict[str, array[int]] = {}
         for part in dict.fromkeys(part for words in texts for part in view.parts(words)):
-            for run, share in view.runs(part):
-                if self.ids.setdefault(run, len(shares)) == len(shares):
-                    shares.append(share)
-            self.parts[part] = array("i", [self.ids[run] for run, _ in view.runs(part)])
-        columns = [self._known(words)[0] for words in texts]
+            ids = []
+            for runs, share in view.runs(part):
+                for run in runs:
+                    ids.append(self.ids.setdefault(run, len(shares)))
+                    if ids[-1] == len(shares):
+                        shares.append(share)
+            self.parts[part] = array("i", ids)
+        columns = [np.array(sorted(self._runs(words)[0]), np.int64) for words in texts]
         self.starts: Ints = np.cumsum([0, *map(len, columns)])
         self.columns: NDArray[np.int32] = np.concatenate([EMPTY.ids, *columns]).astype(np.int32)
         self.unseen = log(1 + len(texts)) + 1
         frequency = np.bincount(self.columns, minlength=len(shares))
         self.rare: Floats = np.asarray((self.unseen - np.log1p(frequency)) * np.array(shares), np.float32)
-        vectors = [self._vector(ids, 0.0) for ids in columns]
-        self.weights: Floats = np.concatenate([EMPTY.weights, *(v.weights for v in vectors)])
-        self.index = Index.of(vectors, len(shares))
+        self.squares = array("f", (self.rare * self.rare).tolist())  # numpy is slow to hand out one by one
+        vectors = [self._unit(ids, self._length(ids, 0.0)) for ids in columns]
+        self.weights: Floats = np.concatenate([EMPTY.weights, *(vector.weights for vector in vectors)])
+
+    def known(self, words: Words) -> tuple[Collection[int], float]:
+        """The different runs of a text that occur here, and what the sum of a row of ours over them is to be divided
+        by: runs never seen count for the length of the text as the rarest of all."""
+        found, strange = self._runs(words)
+        return found, self._length(found, strange)
+
+    def rows(self) -> list[Vector]:
+        """Each text as what its runs add to the nearness of texts with the same ones."""
+        told = self.weights * self.rare[self.columns]
+        ids = self.columns.astype(np.int64)
+        return [Vector(ids[start:end], told[start:end]) for start, end in pairwise(self.starts.tolist())]
 
     def vector(self, words: Words) -> Vector:
-        return self._vector(*self._known(words))
+        """Of unit length, but for the runs never seen."""
+        found, length = self.known(words)
+        return self._unit(np.array(sorted(found), np.int64), length)
 
     def of_text(self, text: int) -> Vector:
         part = slice(self.starts[text], self.starts[text + 1])
         return Vector(self.columns[part].astype(np.int64), self.weights[part])
 
-    def _known(self, words: Words) -> tuple[Ints, float]:
+    def _runs(self, words: Words) -> tuple[set[int], float]:
         """The different runs of a text that occur here, and how many do not, as the sum of their squared shares."""
         found: set[int] = set()
         strange = 0.0
@@ -91,20 +112,17 @@ class Nearest:
             if part in self.parts:
                 found.update(self.parts[part])
                 continue
-            runs = self.view.runs(part)
-            found.update(self.ids[run] for run, _ in runs if run in self.ids)
-            strange += sum(share * share for run, share in runs if run not in self.ids)
-        return np.array(sorted(found), np.int64), strange
+            for runs, share in self.view.runs(part):
+                ids = [self.ids[run] for run in runs if run in self.ids]
+                found.update(ids)
+                strange += (len(runs) - len(ids)) * share * share
+        return found, strange
 
-    def _vector(self, ids: Ints, strange: float) -> Vector:
-        """Of unit length; runs never seen count for the length as the rarest of all."""
-        weights = self.rare[ids]
-        length = float(weights @ weights) + strange * self.unseen**2
-        return Vector(ids, weights / np.float32(length**0.5 or 1.0))
+    def _length(self, ids: Iterable[int], strange: float) -> float:
+        return sqrt(sum(map(self.squares.__getitem__, ids)) + strange * self.unseen**2) or 1.0
 
-    def to_all(self, vector: Vector) -> Floats:
-        """How near each text is."""
-        return self.index.dot(vector)
+    def _unit(self, ids: Ints, length: float) -> Vector:
+        return Vector(ids, self.rare[ids] / np.float32(length))
 
     def to_some(self, vector: Vector, texts: Ints) -> Floats:
         """How near each of these is, at their cost alone."""

@@ -18,11 +18,12 @@ import numpy as np
 from bot.core.ports import Match
 from bot.nlu.belief import Belief, Rehearsal, Signs
 from bot.nlu.bm25 import Bm25
-from bot.nlu.nearest import ALONGSIDE, Nearest
+from bot.nlu.likeness import Likeness
 from bot.nlu.owned import Meanings, Owned
+from bot.nlu.ranking import highest
 from bot.nlu.spelling import Spelling
 from bot.nlu.terms import LIGHT, Terms, Words
-from bot.nlu.vectors import Encode, Floats, Ints
+from bot.nlu.vectors import Encode, Floats
 
 NEAREST = 0.35  # share of the nearest line in the lexical score; the rest is BM25's
 ANSWERING = 2.0  # what the nearness of an answer's letters counts against a line's: it can never be all of it
@@ -37,7 +38,6 @@ TELLING = 0.3  # rarity of a word that asks for something: «چقدر», not «�
 EXACT = 2.0  # the score of an entry that says the question word for word
 SURE = 0.65  # chance of being right from which an answer is told as one
 FLOOR = 0.05  # scores below are not near
-SMALL = 0.15  # of the highest score: lower ones are rarely among the highest
 HEARD = 0.1  # of what the strongest word says: words that say less explain nothing
 CROWD, CHOSEN = 10_000, 200  # entries from which only the best by terms are compared by letters, and how many
 RIVALS = 4  # passages among which those are that the first is compared with
@@ -99,8 +99,11 @@ class Retriever:
         asked = np.diff(self.lines.starts) > 0
         self.semantic: Floats = np.where(asked, np.float32(SEMANTIC), np.float32(PROSE))
         self.line_words, self.line_owner = self.lines.texts, self.lines.owners
-        self.near_lines = Nearest(self.line_words)
-        self.near_bodies = Nearest(self.bodies.texts, ALONGSIDE)
+        self.likeness = Likeness(self.said, self.lines, self.bodies)
+        self.of_service = {
+            service: np.array([p.service == service for p in self.passages])
+            for service in {p.service for p in self.passages}
+        }
         self.exact: dict[tuple[str, ...], int] = {}
         for words, owner in zip(self.line_words, self.line_owner.tolist(), strict=True):
             self.exact.setdefault(tuple(words), owner)
@@ -144,7 +147,7 @@ class Retriever:
     def _clear_within(self, words: Words, total: Floats, service: str) -> bool:
         """Whether the nearest entry of the service says every word of a question that names none, and it alone."""
         terms = self.terms.of(words)
-        ours = [place for place in _highest(total, RIVALS * RIVALS).tolist() if self.passages[place].service == service]
+        ours = [place for place in highest(total, RIVALS * RIVALS).tolist() if self.passages[place].service == service]
         if not ours or max(map(self.said.rare, terms), default=0.0) < TELLING:
             return False
         first, second = (*(float(total[place]) for place in ours), 0.0)[:2]
@@ -153,15 +156,17 @@ class Retriever:
         return clear and all(term in self.said.documents[ours[0]] for term in terms)
 
     def _matches(self, words: Words, found: Scores, service: str, limit: int) -> tuple[Match, ...]:
-        found = replace(found, total=found.total.copy())
-        if (owner := self.exact.get(tuple(words))) is not None:
-            found.total[owner] = EXACT
-        if service:
-            ours = np.array([p.service == service for p in self.passages]) & (found.total > FLOOR)
-            found.total[ours] *= SCOPE
+        total = found.total
+        owner, ours = self.exact.get(tuple(words)), self.of_service.get(service) if service else None
+        if owner is not None or ours is not None:
+            total = total.copy()
+        if owner is not None:
+            total[owner] = EXACT
+        if ours is not None:
+            total[ours & (total > FLOOR)] *= SCOPE
+        nearest = self._nearest(total, found.letters, max(limit, RIVALS))
         matches: list[Match] = []
         least = 1.0
-        nearest = self._nearest(found, max(limit, RIVALS))
         for each in nearest[:limit]:
             if each.total < FLOOR:
                 break
@@ -173,21 +178,15 @@ class Retriever:
         """How near each passage is."""
         words = self.spelling.mend(words)
         terms = self.terms.of(words)
-        by_terms = self.said.scores(terms)
-        letters, phrases = self.near_lines.vector(words), self.near_bodies.vector(words)
         if len(self.passages) <= CROWD:
-            lines = self.lines.best(self.near_lines.to_all(letters))
-            bodies = self.bodies.best(self.near_bodies.to_all(phrases))
+            likeness = self.likeness.of(terms, words)
         else:
-            chosen = _highest(by_terms, CHOSEN)
-            lines = self.lines.best_of(chosen, lambda texts: self.near_lines.to_some(letters, texts))
-            bodies = self.bodies.best_of(chosen, lambda texts: self.near_bodies.to_some(phrases, texts))
+            likeness = self.likeness.of_likely(terms, words, CHOSEN)
         meant = None if vector is None or self.meanings is None else self.meanings.scores(vector)
-        return self._sum(terms, by_terms, lines, bodies, meant)
+        return self._sum(terms, likeness, meant)
 
-    def _sum(
-        self, terms: Mapping[str, int], by_terms: Floats, lines: Floats, bodies: Floats, meant: Floats | None
-    ) -> Scores:
+    def _sum(self, terms: Mapping[str, int], likeness: Floats, meant: Floats | None) -> Scores:
+        by_terms, lines, bodies = likeness
         by_letters = np.maximum(lines, np.minimum(bodies * np.float32(ANSWERING), 1))
         total = (1 - NEAREST) * by_terms + NEAREST * by_letters
         if meant is not None:
@@ -199,12 +198,12 @@ class Retriever:
 
     def best(self, found: Scores) -> tuple[int, float]:
         """The place of the nearest passage and the chance that it is right."""
-        nearest = self._nearest(found, RIVALS)
+        nearest = self._nearest(found.total, found.letters, RIVALS)
         return nearest[0].place, self._chance(found, nearest[0], nearest)
 
-    def _nearest(self, found: Scores, count: int) -> list[_Near]:
-        best = _highest(found.total, count)
-        return list(map(_Near, best.tolist(), found.total[best].tolist(), found.letters[best].tolist()))
+    def _nearest(self, total: Floats, letters: Floats, count: int) -> list[_Near]:
+        best = highest(total, count)
+        return list(map(_Near, best.tolist(), total[best].tolist(), letters[best].tolist()))
 
     def _chance(self, found: Scores, one: _Near, nearest: Sequence[_Near]) -> float:
         belief = self.belief if found.meaning is None else self.fused_belief
@@ -223,13 +222,10 @@ class Retriever:
         owner = int(self.line_owner[line])
         words = self.line_words[line]
         terms = self.terms.of(words)
-        by_terms = self.said.scores(terms)
-        by_terms[owner] = self.said.without(terms, owner)
-        by_line = self.near_lines.to_all(self.near_lines.of_text(line))
-        by_line[line] = 0
-        bodies = self.bodies.best(self.near_bodies.to_all(self.near_bodies.vector(words)))
+        likeness = self.likeness.of(terms, words, but=line)
+        likeness[0, owner] = self.said.without(terms, owner)
         meant = self.meanings.without_line(line) if fused and self.meanings else None
-        return self._sum(terms, by_terms, self.lines.best(by_line), bodies, meant)
+        return self._sum(terms, likeness, meant)
 
     def _rehearsals(self, unrelated: Sequence[Words], encode: Encode | None = None) -> list[Rehearsal]:
         lines = [i for i, owner in enumerate(self.line_owner.tolist()) if len(self.passages[owner].lines) > 2]
@@ -248,7 +244,7 @@ class Retriever:
         return seen
 
     def _rehearsal(self, found: Scores, owner: int | None, weight: float) -> Rehearsal:
-        nearest = self._nearest(found, RIVALS)
+        nearest = self._nearest(found.total, found.letters, RIVALS)
         right = owner is not None and self.answers(nearest[0].place, owner)
         return Rehearsal(self.signs(found, nearest[0], nearest), right, weight)
 
@@ -276,11 +272,11 @@ class Retriever:
         lines = np.arange(self.lines.starts[place], self.lines.starts[place + 1])
         if not len(lines):
             return np.zeros(len(words), np.float32)
-        whole = self.near_lines.vector(words)
-        nearest = int(lines[self.near_lines.to_some(whole, lines).argmax()])
-        weights = dict(zip(*self.near_lines.of_text(nearest), strict=True))
+        whole = self.likeness.near_lines.vector(words)
+        nearest = int(lines[self.likeness.near_lines.to_some(whole, lines).argmax()])
+        weights = dict(zip(*self.likeness.near_lines.of_text(nearest), strict=True))
         ours = dict(zip(*whole, strict=True))
-        of_words = (self.near_lines.vector([word]).ids.tolist() for word in words)
+        of_words = (self.likeness.near_lines.vector([word]).ids.tolist() for word in words)
         return np.array([sum(ours[run] * weights.get(run, 0.0) for run in runs) for runs in of_words], np.float32)
 
     def _alike(self, passage: int, other: int) -> bool:
@@ -290,16 +286,6 @@ class Retriever:
 def _prose(passage: Passage) -> Words:
     """What is long: the answer, and lines that are no questions."""
     return [w for words in (*passage.lines, passage.body) if words is passage.body or len(words) > LINE for w in words]
-
-
-def _highest(scores: Floats, count: int) -> Ints:
-    """The places of the highest scores, best first; the earlier first of equal ones."""
-    some: Ints = np.flatnonzero(scores > SMALL * scores.max())
-    if len(some) < count:
-        some = np.arange(len(scores))
-    if len(some) > count:  # to sort few is faster
-        some = some[scores[some] >= np.partition(scores[some], -count)[-count]]
-    return some[np.argsort(-scores[some], kind="stable")][:count]
 
 
 def _step(count: int) -> int:

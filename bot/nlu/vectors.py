@@ -169,11 +169,20 @@ class Index:
 
     def dot(self, vector: Vector) -> Floats:
         """The inner product with each row."""
-        begins = self.starts[vector.ids]
-        lengths = self.starts[vector.ids + 1] - begins
-        total = int(lengths.sum())
-        if not total:
-            return np.zeros(self.size, np.float32)
-        places = np.arange(total) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+        places, lengths = self._entries(vector.ids)
         products = self.weights[places] * np.repeat(vector.weights, lengths)
         return np.bincount(self.rows[places], products, self.size).astype(np.float32)
+
+    def added(self, features: Ints) -> NDArray[np.float64]:
+        """For each row the sum of its weights of these features."""
+        places, _ = self._entries(features)
+        sums = np.bincount(self.rows.take(places), self.weights.take(places), self.size)
+        return sums.astype(np.float64, copy=False)  # of nothing numpy makes whole numbers
+
+    def _entries(self, features: Ints) -> tuple[Ints, Ints]:
+        """Where the rows and weights of the features stand, one feature after the other; and how many each has."""
+        begins = self.starts.take(features)
+        lengths = self.starts[1:].take(features) - begins
+        places = np.repeat(begins - lengths.cumsum() + lengths, lengths)
+        places += np.arange(len(places))
+        return places, lengths
