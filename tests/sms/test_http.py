@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import yarl
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.channels.sms import Http
 from bot.channels.sms.driver import Part, Text
@@ -81,6 +84,14 @@ async def test_what_came_over_the_air_is_read_in_its_own_charset(start: Start) -
     assert [h.text for h in counter.gateway.heard] == ["سلام ۱۲", "سلام ۱۲"]
 
 
+async def test_letters_that_a_gateway_leaves_unescaped_are_read(start: Start) -> None:
+    counter = await start(http)
+    form = "from=09121234567&text=سلام ۱۲&id="
+    assert await counter.call("POST", PATH, data=f"{form}1".encode(), headers=FORM) == 200
+    assert await counter.call("POST", f"{PATH}?{'&' * 101}", data=f"{form}2".encode(), headers=FORM) == 400
+    assert [h.text for h in counter.gateway.heard] == ["سلام ۱۲"]
+
+
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -114,6 +125,14 @@ async def test_a_report_brings_our_id_of_the_message(start: Start) -> None:
 def test_an_address_without_a_query_gets_one() -> None:
     driver = Http(send_url="https://sms.example.org/send", secret="s")
     assert str(driver.url(THEIRS, "a b")) == "https://sms.example.org/send?to=%2B989121234567&text=a+b&charset=UTF-8"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_called_says_the_text_as_it_is(said: str) -> None:
+    query = Http(send_url="https://sms.example.org/send?a=%2b+", secret="s").url(THEIRS, said).raw_query_string
+    pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
+    assert query.startswith("a=%2b+&")
+    assert pairs[1:4] == [("to", THEIRS), ("text", said), ("charset", "UTF-8")]
 
 
 @pytest.mark.parametrize(

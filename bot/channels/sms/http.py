@@ -15,7 +15,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlencode
 
 import aiohttp
 import yarl
@@ -46,8 +45,8 @@ class Http:
 
     def __init__(self, *, send_url: str, secret: str, public_url: str = "") -> None:
         """`send_url` is called by GET with its own query (user name, password, `from`…) and ours behind it. Without
-        `public_url` no reports are asked for. Raises ValueError for an empty secret."""
-        self._send_url = send_url
+        `public_url` no reports are asked for. Raises ValueError for an empty secret or no URL."""
+        self._send_url = yarl.URL(send_url, encoded=True)
         self._secret = secret
         self._report_url = f"{public_url.rstrip('/')}{PATH}/{secret}" if public_url else ""
         self._session: aiohttp.ClientSession | None = None
@@ -92,8 +91,7 @@ class Http:
             # Kannel looks for its own %-escapes in here, so the number goes without its plus.
             report = f"{self._report_url}?dlr=%d&number={number[1:]}" + (f"&id={id}" if id else "")
             fields |= {"dlr-mask": str(REPORTS), "dlr-url": report}
-        joint = "&" if "?" in self._send_url else "?"
-        return yarl.URL(f"{self._send_url}{joint}{urlencode(fields)}", encoded=True)
+        return self._send_url.extend_query(fields)
 
 
 def read(fields: Fields) -> Text | None:

@@ -7,7 +7,7 @@ import hmac
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from aiohttp import web
@@ -50,26 +50,27 @@ async def _fields(request: web.Request) -> Fields:
     """Those of the query, then those of a form or of a JSON object. Raises web.HTTPBadRequest."""
     if (request.content_length or 0) > MAX_BODY:
         raise web.HTTPRequestEntityTooLarge(MAX_BODY, request.content_length or 0)
-    form = request.rel_url.raw_query_string
+    form = request.rel_url.raw_query_string.encode("utf-8", "surrogateescape")
     try:
         if request.content_type == "application/json":
             posted = orjson.loads(await request.read())
             return _decoded(form) | {str(k): str(v) for k, v in posted.items() if isinstance(v, str | int)}
         if request.method == "POST":
-            form += "&" + (await request.read()).decode("latin-1")
+            form += b"&" + await request.read()
         return _decoded(form)
     except (ValueError, AttributeError):
         raise web.HTTPBadRequest(text="The body is neither a form nor a JSON object.") from None
 
 
-def _decoded(form: str) -> dict[str, str]:
+def _decoded(form: bytes) -> dict[str, str]:
     """The fields of a form whose text is written in its field `charset`: Kannel hands on what came over the air, which
-    for Persian is UTF-16BE. `udh` stays bytes, one to a character."""
-    given = parse_qsl(form, keep_blank_values=True, max_num_fields=MAX_FIELDS, encoding="latin-1")
-    raw = {name: value.encode("latin-1", "replace") for name, value in given}
+    for Persian is UTF-16BE. `udh` stays bytes, one to a character. Raises ValueError for too many."""
+    if form.count(b"&") >= MAX_FIELDS:
+        raise ValueError("too many fields")
+    given = [field.partition(b"=") for field in form.replace(b"+", b" ").split(b"&") if field]
+    raw = {unquote_to_bytes(name).decode("latin-1"): unquote_to_bytes(value) for name, _, value in given}
     charset = "utf-16-be" if raw.get("charset", b"").upper() in _UCS2 else "utf-8"
-    fields = {name: value.decode("utf-8", "replace") for name, value in raw.items()}
-    fields |= {name: raw[name].decode(charset, "replace") for name in TEXTS if name in raw}
+    fields = {name: value.decode(charset if name in TEXTS else "utf-8", "replace") for name, value in raw.items()}
     if "udh" in raw:
         fields["udh"] = raw["udh"].decode("latin-1")
     return fields
