@@ -17,12 +17,12 @@ from bot.core.messages import Address, Phrase
 from bot.core.ports import Rate, Sender
 from bot.courier import Receipts
 from bot.settings import Settings, derived, secret_key, webhook_secret
-from bot.web.sandbox import Officer, Sandbox
 
 if TYPE_CHECKING:
     from bot.channels.mail import Mail
     from bot.channels.telegram import Telegram
     from bot.channels.voice.prompts import Prompts
+    from bot.web.sandbox import Sandbox
 
 COMMANDS = ("menu", "services", "forms", "track", "mine", "news", "human", "continue", "notify", "language", "cancel")
 """A messenger's command menu; the phrase nav.NAME describes each."""
@@ -137,9 +137,11 @@ class Channels:
         return [(name, self._counter.renderer.text(Phrase(f"nav.{name}"), language)) for name in COMMANDS]
 
     def _sms(self) -> Iterator[Telling]:
+        settings, account = self._settings, self._twilio_account()
+        if not (settings.sms_http_send_url or settings.kavenegar_api_key or account):
+            return
         from bot.channels.sms import Http, Kavenegar, Sms, Twilio
 
-        settings = self._settings
         path_secret, public_url = settings.sms_webhook_secret.get_secret_value(), settings.public_url
         driver: Http | Kavenegar | Twilio
         if settings.sms_http_send_url:
@@ -153,11 +155,10 @@ class Channels:
                 secret=path_secret,
                 public_url=public_url,
             )
-        elif account := self._twilio_account():
+        else:
+            assert account is not None
             sid, token, number, api_url = account
             driver = Twilio(account_sid=sid, auth_token=token, sender=number, api_url=api_url, public_url=public_url)
-        else:
-            return
         counter = self._counter
         rate = Rate(settings.sms_rate, settings.sms_rate)
         parts = (counter.gateway, counter.files, counter.contacts, counter.renderer)
@@ -248,6 +249,8 @@ class Channels:
 
     def _new_sandbox(self) -> Sandbox:
         """Its accounts are those of every channel that the operator has not configured."""
+        from bot.web.sandbox import Officer, Sandbox
+
         counter, settings = self._counter, self._settings
         real = {
             "sms": settings.twilio_account_sid or settings.kavenegar_api_key or settings.sms_http_send_url,
