@@ -17,7 +17,13 @@ Language = Literal["fa", "en"]
 Code = Annotated[str, Field(pattern=r"^[1-9][0-9]{9}$", description="Tracking code: ten digits, the last one checks")]
 
 
-class _Taken(BaseModel):
+class _Body(BaseModel):
+    """Built with its first use: together they would take 45 ms of a start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class _Taken(_Body):
     model_config = ConfigDict(extra="forbid")
 
 
@@ -55,7 +61,7 @@ class RequestChange(_Taken):
         return self
 
 
-class File(BaseModel):
+class File(_Body):
     id: str
     name: str
     media_type: str
@@ -66,7 +72,7 @@ class File(BaseModel):
         return cls(id=a.id, name=a.name, media_type=a.media_type, size=a.size)
 
 
-class GivenAnswer(BaseModel):
+class GivenAnswer(_Body):
     field: str
     type: str
     label: str
@@ -74,7 +80,7 @@ class GivenAnswer(BaseModel):
     shown: str = Field(description="Of a choice or service: its label")
 
 
-class HistoryEntry(BaseModel):
+class HistoryEntry(_Body):
     at: datetime
     status: Status
     note: str
@@ -84,7 +90,7 @@ class HistoryEntry(BaseModel):
     attachments: list[File]
 
 
-class RequestSummary(BaseModel):
+class RequestSummary(_Body):
     code: Code
     status: Status
     form: str
@@ -105,7 +111,7 @@ class RequestSummary(BaseModel):
         return cls(**_summary(r))
 
 
-class Way(BaseModel):
+class Way(_Body):
     """An address of the filer's: each has been proven to be theirs."""
 
     channel: str
@@ -166,12 +172,12 @@ def _summary(r: ServiceRequest) -> dict[str, object]:
     }
 
 
-class RequestPage(BaseModel):
+class RequestPage(_Body):
     requests: list[RequestSummary]
     next: Code | None = Field(description="Pass it as `after` for the next page; null: there is none")
 
 
-class Service(BaseModel):
+class Service(_Body):
     """One page of the service catalogue in one language."""
 
     id: str
@@ -218,16 +224,16 @@ def _lines(texts: Mapping[str, tuple[str, ...]], language: str) -> list[str]:
     return list(texts.get(language) or next(iter(texts.values()), ()))
 
 
-class ServiceList(BaseModel):
+class ServiceList(_Body):
     services: list[Service]
 
 
-class FormOption(BaseModel):
+class FormOption(_Body):
     id: str
     label: str
 
 
-class FormField(BaseModel):
+class FormField(_Body):
     id: str
     type: str
     label: str
@@ -239,7 +245,7 @@ class FormField(BaseModel):
     max: int | None
 
 
-class Form(BaseModel):
+class Form(_Body):
     id: str
     kind: str
     title: str
@@ -270,11 +276,11 @@ class Form(BaseModel):
         )
 
 
-class FormList(BaseModel):
+class FormList(_Body):
     forms: list[Form]
 
 
-class SurveySummary(BaseModel):
+class SurveySummary(_Body):
     count: int
     mean: float | None
     satisfied: float | None = Field(description="share of the scores 4 and 5")
@@ -282,13 +288,13 @@ class SurveySummary(BaseModel):
     by_survey: dict[str, JsonValue]
 
 
-class FieldProblem(BaseModel):
+class FieldProblem(_Body):
     field: str
     code: str
     detail: str
 
 
-class Problem(BaseModel):
+class Problem(_Body):
     """RFC 9457"""
 
     type: str
