@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import NamedTuple, Protocol
@@ -12,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.core.ports import SendFailed
+from bot.core.values import value
 
 RETRY_IN = 30.0  # seconds, where the provider names none
 MISCONFIGURED_RETRY_IN = 300.0  # seconds: the account or its settings have to be mended first
@@ -32,7 +32,7 @@ class Media(NamedTuple):
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Text:
     """One message of a citizen as it came. `id` is the provider's own, the same when redelivered."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.channels.sms.driver import Part, Text
+from bot.core.values import replace
 
 PATIENCE = 10.0  # seconds that parts wait for the missing ones
 MOST_PARTS = 16  # a message of more is taken part by part

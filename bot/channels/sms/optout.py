@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.core.messages import Phrase
 from bot.core.ports import Consent
 from bot.core.text import fold
+from bot.core.values import value
 
 NO_NOTICES = ("stop", "stopall", "unsubscribe", "end", "quit", "توقف", "لغو پیامک", "لغو اشتراک")
 NOTHING_AT_ALL = ("stop all", "توقف همه", "توقف کامل")
@@ -20,7 +20,7 @@ BY_TWILIO = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit"
 _EDGE = " .,!?:;()«»\"'"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wish:
     consent: Consent
     confirmation: Phrase
