@@ -30,6 +30,7 @@ from bot.stores.documents import (
     miss_to_json,
     rating_to_json,
 )
+from bot.stores.filing import filing
 from bot.stores.outbox import row_of
 from bot.stores.tables import addresses, changes, failures, misses, notices, ratings, requests, spent, to_address
 
@@ -67,7 +68,7 @@ _DECIDE = (
 class SqlRecords:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._insert_request = db.insert(requests).on_conflict_do_nothing()
+        self._file = filing(db)
         self._insert_notice = db.insert(notices).on_conflict_do_nothing()
         self._insert_miss = db.insert(misses).on_conflict_do_nothing()
         self._insert_rating = db.insert(ratings).on_conflict_do_nothing()
@@ -76,14 +77,11 @@ class SqlRecords:
     # --- requests -------------------------------------------------------------------------------
 
     async def add(self, request: ServiceRequest, *, key: str) -> ServiceRequest | None:
-        return await self._db.write(partial(self._add, request, key))
-
-    def _add(self, request: ServiceRequest, key: str, connection: Connection) -> ServiceRequest | None:
-        row = {**_changing(request), **_filed(request), "key": key}
-        if connection.execute(self._insert_request, row).rowcount == 0:
-            return _one(_BY_KEY, {"of_key": key}, connection)
-        connection.execute(_ENTRY, [{**_entry(request.code, change), "key": None} for change in request.history])
-        return request
+        [opening] = request.history
+        entry = {f"entry_{name}": value for name, value in _entry(request.code, opening).items()}
+        if await self._file({**_changing(request), **_filed(request), "key": key, **entry}):
+            return request
+        return await self._db.read(partial(_one, _BY_KEY, {"of_key": key}))
 
     async def update(self, code: str, rule: Callable[[ServiceRequest], Step], *, key: str = "") -> ServiceRequest:
         return await self._db.write(partial(self._update, code, rule, key))
