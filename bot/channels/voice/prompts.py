@@ -85,7 +85,7 @@ class Prompts:
         self._secret = secret.encode()
         self._engine_of = engine
         self._engine: tuple[Engine, Synthesiser] | None = None
-        self._making: dict[str, asyncio.Task[None]] = {}
+        self._making: dict[tuple[Clip, ...], asyncio.Task[str]] = {}
         self._seen: dict[tuple[Clip, ...], _Seen] = {}  # the oldest first
         self._figures: dict[tuple[str, int, str, str], Sound] = {}
         self._swept = 0.0
@@ -153,19 +153,19 @@ class Prompts:
         return seen.name
 
     async def _made(self, clips: tuple[Clip, ...]) -> str:
-        """The name of the file that says them, once it is there."""
+        """The name of the file that says them, once it is there. However many calls want it, it is made by one task."""
+        task = self._making.get(clips)
+        if task is None:
+            task = self._making[clips] = asyncio.create_task(self._make(clips))
+            task.add_done_callback(lambda _: self._making.pop(clips, None))
+        return await asyncio.shield(task)
+
+    async def _make(self, clips: tuple[Clip, ...]) -> str:
         speaker, voice, now = self._speaker(), self._voice(), time.time()
-        stretches = await asyncio.to_thread(self._stretches, clips)
-        try:
-            name = await self._once(stretches, speaker)
-        except CannotSpeak as error:
-            log.warning("the voice failed: %s", error)
-        else:
+        name, well = await asyncio.to_thread(self._put, clips, speaker)
+        if well:
             self._remember(clips, _Seen(name, voice, now))
-            return name
-        # Under another name: the next caller hears the chosen voice again, if it works again.
-        instead = Espeak(self._voice().engine) if isinstance(speaker, Program) else speaker
-        return await self._once(stretches, instead, lenient=True)
+        return name
 
     def _remember(self, clips: tuple[Clip, ...], seen: _Seen) -> None:
         """Nothing is remembered for longer than it is of use: some of it are citizens' words."""
@@ -174,18 +174,19 @@ class Prompts:
         while len(self._seen) > REMEMBERED or abs(seen.at - next(iter(self._seen.values())).at) >= FRESH:
             del self._seen[next(iter(self._seen))]
 
-    async def _once(self, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool = False) -> str:
-        """Made by one task, however many calls want it at the same time."""
-        name = self._name(stretches, speaker, lenient=lenient)
-        task = self._making.get(name)
-        if task is None:
-            making = asyncio.to_thread(self._make, name, stretches, speaker, lenient=lenient)
-            task = self._making[name] = asyncio.create_task(making)
-            task.add_done_callback(lambda _: self._making.pop(name, None))
-        await asyncio.shield(task)
-        return name
+    def _put(self, clips: Iterable[Clip], speaker: Synthesiser) -> tuple[str, bool]:
+        """The name, and whether it is spoken by the chosen voice. Blocking."""
+        stretches = self._stretches(clips)
+        try:
+            return self._put_by(speaker, stretches), True
+        except CannotSpeak as error:
+            log.warning("the voice failed: %s", error)
+        # Under another name: the next caller hears the chosen voice again, if it works again.
+        instead = Espeak(self._voice().engine) if isinstance(speaker, Program) else speaker
+        return self._put_by(instead, stretches, lenient=True), False
 
-    def _make(self, name: str, stretches: Sequence[_Stretch], speaker: Synthesiser, *, lenient: bool) -> None:
+    def _put_by(self, speaker: Synthesiser, stretches: Sequence[_Stretch], *, lenient: bool = False) -> str:
+        name = self._name(stretches, speaker, lenient=lenient)
         path = self._path(name)
         try:
             os.utime(path)  # used: it stays a while longer
@@ -195,6 +196,7 @@ class Prompts:
                 sounds += [silence(_PAUSES[stretch.joins]), self._sound(stretch, speaker, lenient=lenient)]
             _write(path, joined([*sounds[1:], silence(_PAUSES[COMMA])]))
             self._sweep()
+        return name
 
     def _sound(self, stretch: _Stretch, speaker: Synthesiser, *, lenient: bool) -> Sound:
         if stretch.digest:
