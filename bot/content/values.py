@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from collections.abc import Mapping as MappingOf
-from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 from types import TracebackType
@@ -18,6 +17,7 @@ from bot.content.findings import Place, Reference
 from bot.content.yaml_source import Mapping, Node, Scalar, Sequence
 from bot.core.catalogue import Text
 from bot.core.text import fold_digits
+from bot.core.values import value
 
 LANGUAGES = ("fa", "en")
 MANY = 16  # names, more than which a message does not list
@@ -39,7 +39,7 @@ def suggestion(wrong: str, known: Collection[str]) -> str:
     return f"there are: {', '.join(sorted(known))}" if known else "there are none"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Value:
     """A node of a file, or the lack of one.
 

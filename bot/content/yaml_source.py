@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import yaml
 from yaml.reader import Reader
+
+from bot.core.values import value
 
 DEEPEST = 20  # levels inside each other; the content's own are eight at most
 _HINT = 'indent with spaces, and put "quotes" around text that has ": " or " #" in it or begins with a sign'
@@ -15,20 +17,20 @@ _CONTROL = re.compile(f"{Reader.NON_PRINTABLE.pattern}|[\x85\u2028\u2029]")  # t
 LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # libyaml is ten times as fast
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scalar:
     line: int  # from 1, as in all nodes
     text: str
     block: bool = False  # written below a "|"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sequence:
     line: int
     nodes: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Mapping:
     line: int
     nodes: list[Node] = field(default_factory=list)  # keys and values in turn
@@ -60,7 +62,7 @@ def compose(text: str) -> Node:
         line = text.count("\n", 0, control.start()) + 1
         raise NotYaml(line, f"an invisible control character (U+{ord(control.group()):04X}); delete it")
     try:
-        documents = _build(yaml.parse(text, Loader=LOADER))
+        documents = _build(iter(LOADER(text).get_event, None))
     except yaml.MarkedYAMLError as error:
         raise NotYaml(_line(error, text), f"not valid YAML: {error.problem or error.context}; {_HINT}") from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # the last two: "\\UFFFFFFFF" without libyaml
@@ -84,19 +86,23 @@ def _build(events: Iterable[yaml.Event]) -> list[Node]:
     documents: list[Node] = []
     levels = [documents]  # the lists that are open
     for event in events:
-        if isinstance(event, yaml.CollectionEndEvent):
-            levels.pop()
-        if not isinstance(event, yaml.NodeEvent):
-            continue
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if event.anchor or getattr(event, "tag", None):
-            raise NotYaml(line, f"&, * and ! in front mean something in YAML that is not used here; {_HINT}")
         if isinstance(event, yaml.ScalarEvent):
-            levels[-1].append(Scalar(line, event.value, event.style == "|"))
-            continue
-        node = Mapping(line) if isinstance(event, yaml.MappingStartEvent) else Sequence(line)
-        levels[-1].append(node)
-        levels.append(node.nodes)
-        if len(levels) > DEEPEST:
-            raise NotYaml(line, f"more than {DEEPEST} levels inside each other; {_HINT}")
+            levels[-1].append(Scalar(_checked(event), event.value, event.style == "|"))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            levels.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            line = _checked(event)
+            collection = Mapping(line) if isinstance(event, yaml.MappingStartEvent) else Sequence(line)
+            levels[-1].append(collection)
+            levels.append(collection.nodes)
+            if len(levels) > DEEPEST:
+                raise NotYaml(line, f"more than {DEEPEST} levels inside each other; {_HINT}")
     return documents
+
+
+def _checked(event: yaml.NodeEvent) -> int:
+    """The line of what has no anchor, alias and tag. Raises NotYaml."""
+    line = event.start_mark.line + 1 if event.start_mark else 1
+    if event.anchor or getattr(event, "tag", None):
+        raise NotYaml(line, f"&, * and ! in front mean something in YAML that is not used here; {_HINT}")
+    return line
