@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -25,10 +26,30 @@ SHARES: Shares = (0.2, 0.1, 0.45, 0.25)
 
 def views(words: Sequence[str]) -> IntentViews:
     """Of the tokens of a sentence."""
-    stems = [stem(word) for word in words]
-    line = f" {' '.join(words)} "
-    letters = [line[i : i + size] for size in (2, 3, 4) for i in range(len(line) - size + 1)]
+    stems: list[str] = []
+    twos: list[str] = []
+    threes: list[str] = []
+    fours: list[str] = []
     skeleton: list[str] = []
+    last = ""
     for word in words:
-        skeleton += grams(bones(word))
-    return IntentViews(stems, [f"{a} {b}" for a, b in pairwise(["", *stems, ""])], letters, skeleton)
+        if last:
+            first = f" {word} "[:3]
+            threes.append(last[-1] + first[:2])
+            fours += (last[-2:] + first[:2], last[-1] + first)
+        root, two, three, four, bare = _of_word(word)
+        stems.append(root)
+        twos += two
+        threes += three
+        fours += four
+        skeleton += bare
+        last = f" {word}"
+    return IntentViews(stems, [f"{a} {b}" for a, b in pairwise(["", *stems, ""])], twos + threes + fours, skeleton)
+
+
+@lru_cache(maxsize=1024)  # not to cut and hash the letters of common words again and again
+def _of_word(word: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The stem; the runs of 2, of 3 and of 4 letters that no other word has a part in; the runs of the skeleton."""
+    edged = f" {word} "
+    twos, threes, fours = (tuple(edged[i : i + size] for i in range(len(edged) - size + 1)) for size in (2, 3, 4))
+    return stem(word), twos, threes, fours, grams(bones(word))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -62,6 +63,4 @@ class IntentModel:
             chances = self.by_words.chances(known)
         else:
             return []
-        order: list[int] = np.argsort(-chances, kind="stable").tolist()
-        found: list[float] = chances.tolist()
-        return [(self.labels[i], found[i]) for i in order]
+        return sorted(zip(self.labels, chances, strict=True), key=itemgetter(1), reverse=True)

@@ -43,29 +43,32 @@ class Scorer:
     trust: Floats
     none: int  # place of the label "none of these"; -1 without
 
-    def chances(self, words: Vector, vector: Floats | None = None) -> Floats:
+    def chances(self, words: Vector, vector: Floats | None = None) -> list[float]:
         """Of each label. Together at most 1; with a label "none of these", which takes the rest, exactly 1."""
-        scores = words.weights @ self.weights[words.ids] + self.bias
+        added = words.weights @ self.weights.take(words.ids, axis=0) + self.bias
         if vector is not None:
-            scores = scores + _directions(vector[None], self.middle)[0] @ self.meaning
-        real = scores.copy()
-        if self.none >= 0:
-            real[self.none] = -np.inf
-        best = int(real.argmax())
-        if real[best] == -np.inf:
-            return np.ones(1, np.float32)  # there is no other label than "none of these"
+            added = added + _directions(vector[None], self.middle)[0] @ self.meaning
+        scores: list[float] = added.tolist()
+        real = [place for place in range(len(scores)) if place != self.none]
+        if not real:
+            return [1.0]  # there is no other label than "none of these"
+        best = max(real, key=scores.__getitem__)
         of_best, of_none, always = self.trust.tolist()
-        hope = of_best * float(scores[best]) + of_none * float(scores[self.none] if self.none >= 0 else 0) + always
+        hope = of_best * scores[best] + (of_none * scores[self.none] if self.none >= 0 else 0) + always
         confidence = 1 / (1 + exp(-max(-SUREST, min(SUREST, hope))))
-        shares = np.exp((scores - scores.max()) * self.trust[0])
-        shares = np.maximum(shares / shares.sum(), LEAST)
-        most, others = float(shares[best]), float(shares.sum() - shares[best])
-        chances = shares * np.float32(min(confidence / most, (1 - confidence) / others if others else 0.0))
+        highest = max(scores)
+        shares = [exp((score - highest) * of_best) for score in scores]
+        whole = sum(shares)
+        shares = [max(share / whole, LEAST) for share in shares]
+        most = shares[best]
+        others = sum(shares) - most
+        scale = min(confidence / most, (1 - confidence) / others if others > 0 else 0.0)
+        chances = [share * scale for share in shares]
         chances[best] = confidence
         if self.none >= 0:
-            chances[self.none] = 0
-            chances[self.none] = max(0.0, 1 - float(chances.sum()))
-        return np.asarray(chances, np.float32)
+            chances[self.none] = 0.0
+            chances[self.none] = max(0.0, 1 - sum(chances))
+        return chances
 
 
 Learn = Callable[[Floats, Floats, Floats], Learnt]

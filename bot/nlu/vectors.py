@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import accumulate, chain, pairwise
-from math import log
+from itertools import accumulate, chain, pairwise, repeat
+from math import log, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -44,7 +43,6 @@ def views(words: Sequence[str]) -> Views:
     return Views(stems + [f"{a} {b}" for a, b in pairwise(stems)], letters, skeleton)
 
 
-@lru_cache(maxsize=16384)
 def grams(word: str) -> tuple[str, ...]:
     """Runs of 3 and 4 letters of a word with its borders."""
     edged = f" {word} "
@@ -64,6 +62,9 @@ class Vector(NamedTuple):
 
 
 EMPTY = Vector(np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+NEVER_SEEN = -1  # a feature's number
 
 
 class Space:
@@ -111,23 +112,23 @@ class Space:
         shares: list[float] = []
         strange: list[float] = []
         for features, known, share in zip(document, self.ids, self.shares, strict=True):
-            different = Counter(features)
-            found = {known[feature]: times for feature, times in different.items() if feature in known}
+            found = Counter(map(known.get, features, repeat(NEVER_SEEN)))
+            unknown = len(set(features)) - len(found) if found.pop(NEVER_SEEN, 0) else 0
             if found:
                 sizes.append(len(found))
                 shares.append(share)
-                strange.append((len(different) - len(found)) * self.unseen**2)
+                strange.append(unknown * self.unseen**2)
                 ids += found
                 counts += found.values()
         if not ids:
             return EMPTY
-        places = np.array(ids, np.int64)
-        rare = self.rarity[places]
+        places = np.fromiter(ids, np.int64, len(ids))
+        rare = self.rarity.take(places)
         if self.repeats:
-            rare *= np.log(np.array(counts, np.float32)) + np.float32(1)
-        lengths = np.add.reduceat(rare * rare, [0, *accumulate(sizes[:-1])]) + strange
-        scales = np.sqrt(np.array(shares) / lengths).astype(np.float32)
-        return Vector(places, rare * np.repeat(scales, sizes))
+            rare *= np.log(np.fromiter(counts, np.float32, len(ids))) + np.float32(1)
+        lengths: list[float] = np.add.reduceat(rare * rare, [0, *accumulate(sizes[:-1])]).tolist()
+        scales = [sqrt(share / (length + more)) for share, length, more in zip(shares, lengths, strange, strict=True)]
+        return Vector(places, rare * np.repeat(np.array(scales, np.float32), sizes))
 
 
 def _frequency(documents: Sequence[Document], view: int, owners: Sequence[int]) -> Counter[str]:
