@@ -43,7 +43,7 @@ class Stores:
             from bot.stores.relay import BrokersRelay
 
             self._redis = RedisServers(url)
-            self._relay = BrokersRelay(RedisBroker(url))
+            self._relay = BrokersRelay(RedisBroker(self._redis))
             self.limits = Lenient(RedisLimits(self._redis))
             self._distributed = RedisSessions(self._redis, SqlArchive(self.database))
         elif self.database.shared and settings.worker == "separate":  # else there may be nobody else to tell

@@ -32,6 +32,15 @@ def unheard(answer: asyncio.Future[Reply]) -> asyncio.Future[Reply]:
     return answer
 
 
+def taken_over(connection: AbstractConnection, wire: Wire) -> asyncio.StreamWriter:
+    """What redis-py connected (TLS, password, database), to be read by `wire` from now on."""
+    writer = connection._writer
+    assert writer is not None
+    connection._reader = connection._writer = None
+    writer.transport.set_protocol(wire)
+    return writer
+
+
 @dataclass(slots=True, eq=False)
 class Request:
     """Safe to be sent again when a connection was lost before its answer came: all that we ask is."""
@@ -208,8 +217,7 @@ class Link:
         self._unreachable(self)
 
     async def _connected(self) -> asyncio.StreamWriter:
-        """redis-py connects (TLS, password, database); from then on its connection is ours."""
-        connection = self._kind(**{**self._options, "protocol": 2})
+        connection = self._kind(**self._options)
         try:
             await connection.connect()  # type: ignore[no-untyped-call]
             asked: Sequence[tuple[str | bytes, ...]] = [("INFO", "server"), *(("SCRIPT", "LOAD", s.text) for s in ALL)]
@@ -221,8 +229,4 @@ class Link:
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
-        writer = connection._writer
-        assert writer is not None
-        connection._reader = connection._writer = None
-        writer.transport.set_protocol(Wire(self._answer, self._lost))
-        return writer
+        return taken_over(connection, Wire(self._answer, self._lost))

@@ -25,7 +25,7 @@ class RedisServers:
 
     def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         """`redis://`, `rediss://` or `unix://`, as redis-py reads it; of a Cluster any node. Raises ValueError."""
-        options: dict[str, Any] = dict(parse_url(url))
+        options: dict[str, Any] = {**parse_url(url), "protocol": 2}
         self._kind: type[AbstractConnection] = options.pop("connection_class", Connection)
         self._options = options
         self._patience = patience
@@ -46,6 +46,10 @@ class RedisServers:
     def life(self, tag: bytes) -> bytes:
         """Marks the process of the server that has the slot; empty when none was reached yet."""
         return self._of(tag).life
+
+    def connection(self) -> AbstractConnection:
+        """A new one, to the server of the URL, that is not connected yet."""
+        return self._kind(**self._options)
 
     async def ping(self) -> None:
         """Raises StoreUnavailable."""

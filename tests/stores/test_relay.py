@@ -12,6 +12,7 @@ import pytest
 from bot.stores.postgres import PostgresDatabase
 from bot.stores.postgres_relay import PostgresBroker
 from bot.stores.redis_relay import RedisBroker
+from bot.stores.redis_servers import RedisServers
 from bot.stores.relay import Broker, BrokersRelay
 from tests.app.serving import until
 from tests.stores import postgres, valkey
@@ -30,10 +31,17 @@ class Place(Protocol):
 
 
 class Valkey(valkey.Server):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[RedisServers] = []
+
     def connected(self) -> RedisBroker:
-        return RedisBroker(self.url)
+        self.links.append(RedisServers(self.url))
+        return RedisBroker(self.links[-1])
 
     async def end(self) -> None:
+        for link in self.links:
+            await link.close()
         self.remove()
 
 
