@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import chain
 
 from bot.channels.voice.keypad import ELSEWHERE, MORE, Keypad, Listen, keypad
 from bot.channels.voice.speech import Clip, Speaker
@@ -72,7 +73,7 @@ def script(
         said.append(Phrase("voice.keys"))
     if pad.listen is Listen.VOICE:  # the beep comes right after the words about it
         said.append(Phrase("voice.record"))
-    clips = tuple(clip for arg in said for clip in speaker.say(arg, language))
+    clips = tuple(chain.from_iterable(speaker.say(arg, language) for arg in said))
     return Script(clips, Then(pad.listen.value), pad.size)
 
 

@@ -238,9 +238,13 @@ def _unchanging(arg: Arg) -> Hashable | None:
         return arg
     if isinstance(arg, Term):
         return None
-    key, parts = (arg.key, arg.args.items()) if isinstance(arg, Phrase) else ("", enumerate(arg))
-    inside = [(name, _unchanging(part)) for name, part in parts]
-    return None if any(what is None for _, what in inside) else (key, *inside)
+    what: list[Hashable] = [arg.key if isinstance(arg, Phrase) else ""]
+    for name, part in arg.args.items() if isinstance(arg, Phrase) else enumerate(arg):
+        inside = _unchanging(part)
+        if inside is None:
+            return None
+        what += (name, inside)
+    return tuple(what)
 
 
 def _edges(part: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -104,7 +104,7 @@ class TwilioVoice:
         base = self._base(request)
         script = step.script
         plays = [base + path for path in await self._prompts.url_path(script.clips)] if script.clips else []
-        action = f"{base}{PATH}?{urlencode(_query(step.place))}"
+        action = f"{base}{PATH}?{_query(step.place)}"
         text = twiml(script.then, script.size, plays, action, step.place.language, self._voice())
         return web.Response(text=text, content_type="text/xml")
 
@@ -122,12 +122,12 @@ def _caller(form: Mapping[str, str]) -> Caller:
     return Caller(address_of(form.get("From", ""), call), call)
 
 
-def _query(place: Place) -> dict[str, str | int]:
+def _query(place: Place) -> str:
     """The place, with what it need not say left out."""
-    query: dict[str, str | int] = {"turn": place.turn, "language": place.language}
-    query |= {"page": place.page} if place.page else {}
-    query |= {"strikes": place.strikes} if place.strikes else {}
-    return query | ({"rung": 1} if place.rung else {})
+    query = f"turn={place.turn}&language={place.language}"
+    query += f"&page={place.page}" if place.page else ""
+    query += f"&strikes={place.strikes}" if place.strikes else ""
+    return query + ("&rung=1" if place.rung else "")
 
 
 def _place(query: Mapping[str, str]) -> Place | None:
