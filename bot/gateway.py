@@ -216,12 +216,12 @@ class Gateway:
     ) -> Outcome:
         said = replies_to_json(replies)
         pace = self.engine.watch(opened.session, after, heard, said) if end is End.ANSWERED else after.pace
-        seq = after.seq + 1
+        seq, key = after.seq + 1, heard.key
         opened.lines = [
-            Line(seq, heard.address, heard.key, now, "in", _content(heard)),
-            *(Line(seq + 1 + n, heard.address, heard.key, now, "out", data) for n, data in enumerate(said)),
+            Line(seq, heard.address, key, now, "in", _content(heard)),
+            *(Line(seq + 1 + n, heard.address, key, now, "out", data) for n, data in enumerate(said)),
         ]
-        turn = Turn(heard.key, seq + 1, tuple(said))
+        turn = Turn(key, seq + 1, tuple(said))
         opened.session = after.remember(turn, seq + len(said), now, pace)
         return Outcome(after.contact, self.engine.language(after, heard), replies, seq + 1, end)
 

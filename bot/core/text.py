@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+
+ONE_TURN = 64  # texts whose fold is kept: a turn asks for that of its own several times
 
 LETTERS = str.maketrans(
     {
@@ -62,6 +65,7 @@ def fold_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() and c > "\x7f" else c for c in text)
 
 
+@lru_cache(maxsize=ONE_TURN)
 def fold(text: str) -> str:
     """The spelling for comparing: compatibility forms, Persian letters, ASCII digits, no marks, half-spaces as
     spaces, single spaces, lower case. Idempotent."""

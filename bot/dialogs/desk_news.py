@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
 from bot.core.catalogue import Announcement, Catalogue, Hours, pick
 from bot.core.messages import Arg, Choice, Phrase, Reply, Term
 from bot.core.requests import Change, ServiceRequest, Status
+from bot.core.values import replace
 from bot.dialogs.track import unit_of
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from bot.core.catalogue import Catalogue, Field, Form, pick
@@ -11,6 +10,7 @@ from bot.core.messages import Arg, Attachment, Choice, Event, Expect, Inbound, K
 from bot.core.ports import Desk, Nlu
 from bot.core.requests import Answer, Draft, ServiceRequest
 from bot.core.sessions import Frame
+from bot.core.values import replace
 from bot.dialogs import fields
 from bot.dialogs.base import Context, Done, Goto, Invalid, Move
 
@@ -47,7 +47,7 @@ class FormDialog:
         if frame.step == REVIEW:
             return self._review(frame, context)
         field = self.fields[frame.step]
-        at = list(self.fields).index(field.id)
+        at = self.steps.index(frame.step)
         brief = Phrase("form.ask", {"n": at + 1, "of": len(self.fields), "ask": pick(field.ask, context.language)})
         say, choices = self._question(brief, at, field, frame, context), self._choices(field, frame, context)
         introduced = at == 0 and not frame.answers and not frame.tries

@@ -34,7 +34,6 @@ _NUMBER = re.compile(
 )
 _WORD = re.compile(r"\w+")
 SPARE_WORDS = 2  # that may stand around a label
-ONE_TURN = 64  # texts whose plain spelling is kept: a turn asks for that of its own several times
 _EDGE = " .,!?:;()«»\"'"
 
 
@@ -43,7 +42,6 @@ class Command(NamedTuple):
     arg: str = ""
 
 
-@lru_cache(maxsize=ONE_TURN)
 def plain(text: str) -> str:
     """The fold without punctuation at its ends: «بازگشت!» is «بازگشت»."""
     return fold(text).strip(_EDGE)

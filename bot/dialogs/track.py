@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from bot.core.catalogue import Catalogue, Field, pick
@@ -12,6 +11,7 @@ from bot.core.ports import Desk, Nlu, Unreadable
 from bot.core.requests import Change, NotAllowed, ServiceRequest, Status, TooManyAttempts
 from bot.core.sessions import Frame
 from bot.core.tracking import TrackingCode, looks_like_code
+from bot.core.values import replace
 from bot.dialogs import fields
 from bot.dialogs.base import Context, Done, Goto, Invalid, Move, Pass, Soft
 from bot.dialogs.menu import NO, YES
