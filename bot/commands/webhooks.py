@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.channels.telegram.api import Api
+from bot.channels.telegram.errors import TelegramError
 from bot.settings import Settings
 
 PATIENCE = 3.0  # seconds that a messenger may take to answer
@@ -35,10 +37,6 @@ async def webhooks(settings: Settings, channels: Collection[str]) -> tuple[Webho
 
 
 async def _webhook(channel: str, token: str, api_url: str, ours: str) -> Webhook:
-    from telegram.error import TelegramError
-
-    from bot.channels.telegram.api import Api  # the library is heavy
-
     try:
         async with Api(token, api_url) as api:
             told = await api.call("getWebhookInfo", {}, patience=PATIENCE)

@@ -1,7 +1,8 @@
-"""Our transport: python-telegram-bot's own client works over it, and servers that are not exact do too."""
+"""Calls of the Bot API: what a refusal means is what python-telegram-bot takes it for, and inexact servers do too."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,11 +10,24 @@ import orjson
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from telegram import Bot, Message
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.channels.telegram.api import AiohttpRequest, Api
+from bot.channels.telegram.api import Api, result_of
+from bot.channels.telegram.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    Unreached,
+)
+from bot.channels.telegram.refusals import refusal
 from tests.channels.botapi import BotApi
+
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")  # of RetryAfter
 
 
 @pytest.fixture
@@ -23,37 +37,74 @@ async def server() -> AsyncIterator[BotApi]:
 
 
 @pytest.fixture
-async def bot(server: BotApi) -> AsyncIterator[Bot]:
-    request = AiohttpRequest()
-    async with Bot(server.token, f"{server.url}/bot", f"{server.url}/file/bot", request=request) as bot:
-        yield bot
+async def api(server: BotApi) -> AsyncIterator[Api]:
+    async with Api(server.token, server.url) as api:
+        yield api
 
 
-async def test_the_unmodified_client_works_over_the_transport(bot: Bot, server: BotApi) -> None:
-    assert bot.username == "counter_bot"
-    sent = await bot.send_message(5, "سلام", parse_mode="HTML")
-    assert isinstance(sent, Message) and sent.text == "سلام"
+async def test_a_message_goes_out_and_a_file_comes_in(api: Api, server: BotApi) -> None:
+    assert (await api.call("getMe", {}))["username"] == "counter_bot"
+    sent = await api.call("sendMessage", {"chat_id": 5, "text": "سلام", "parse_mode": "HTML"})
+    assert sent["text"] == "سلام"
     assert server.sent() == [{"chat_id": 5, "text": "سلام", "parse_mode": "HTML"}]
     server.files["f"] = b"content"
-    file = await bot.get_file("f")
-    assert bytes(await file.download_as_bytearray()) == b"content"
-    assert (await bot.get_webhook_info()).url == ""
+    assert await api.download("f") == b"content"
 
 
-async def test_errors_have_python_telegram_bots_types(bot: Bot, server: BotApi) -> None:
-    server.fail("sendMessage", 403, "Forbidden: bot was blocked by the user")
-    with pytest.raises(Forbidden):
-        await bot.send_message(5, "x")
-    with pytest.raises(BadRequest, match="text is empty"):
-        await bot.send_message(5, "")
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (400, "Bad Request: message text is empty", BadRequest),
+        (401, "Unauthorized", InvalidToken),
+        (403, "Forbidden: bot was blocked by the user", Forbidden),
+        (404, "Not Found", InvalidToken),
+        (409, "Conflict: terminated by other getUpdates request", Conflict),
+        (500, "Internal Server Error", NetworkError),
+        (502, "Bad Gateway", NetworkError),
+    ],
+)
+async def test_a_refusal_has_its_meaning_and_the_servers_words(
+    api: Api, server: BotApi, status: int, said: str, kind: type[TelegramError]
+) -> None:
+    server.fail("sendMessage", status, said)
+    with pytest.raises(kind) as refused:
+        await api.call("sendMessage", {"chat_id": 5, "text": "x"})
+    assert type(refused.value) is kind
+    assert refused.value.message.lower() == said.removeprefix("Bad Request: ").lower()
+
+
+async def test_too_many_calls_say_how_long_to_wait() -> None:
+    answer = {"ok": False, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 7}}
+    limit = await refusal(429, orjson.dumps(answer))
+    assert isinstance(limit, RetryAfter)
+    assert limit.seconds == 7
+
+
+_KEYS = st.sampled_from(["ok", "description", "parameters", "retry_after", "migrate_to_chat_id"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(_KEYS, parts),
+)
+
+
+@given(
+    st.integers(100, 999).filter(lambda status: not 200 <= status < 300),
+    st.binary(max_size=60) | _JSON.map(orjson.dumps),
+)
+async def test_any_answer_that_is_no_success_is_an_error(status: int, payload: bytes) -> None:
+    assert isinstance(await refusal(status, payload), TelegramError)
+
+
+async def test_the_token_is_in_no_error_and_no_log_line(server: BotApi, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     async with Api("1:wrong", server.url) as api:
         with pytest.raises(InvalidToken) as error:
             await api.call("sendMessage", {"chat_id": 5, "text": "x"})
-        assert "wrong" not in str(error.value)
+    assert "wrong" not in f"{error.value!r} {caplog.text}"
 
 
 async def test_no_call_outside_its_life(server: BotApi) -> None:
-    with pytest.raises(NetworkError):
+    with pytest.raises(Unreached):
         await Api(server.token, server.url).call("getMe", {})
 
 
@@ -88,4 +139,4 @@ async def test_a_server_that_says_200_to_a_failure_and_one_that_speaks_no_json()
     ],
 )
 def test_what_telegram_like_servers_leave_out(answer: dict[str, Any], result: object) -> None:
-    assert AiohttpRequest.parse_json_payload(orjson.dumps(answer))["result"] == result
+    assert result_of(orjson.dumps(answer)) == result

@@ -122,6 +122,15 @@ async def test_what_the_server_may_have_taken_is_a_notices_courier_s_to_decide(
     assert len(texts(counter)) == 2
 
 
+async def test_a_notice_of_which_a_part_is_out_is_not_told_from_its_beginning_by_another_courier(start: Start) -> None:
+    counter = await start()
+    counter.api.fail("sendMessage", 429, "Too Many Requests: retry after 60", retry_after=60, after=1)
+    with pytest.raises(SendFailed) as failure:
+        await counter.channel.send(ANN, (HELLO, TWO), "fa", seq=7, key="notice:1")
+    assert failure.value.doubtful and failure.value.retry_in
+    assert len(texts(counter)) == 2, "the second one was refused"
+
+
 async def test_what_it_certainly_has_not_is_tried_again(start: Start) -> None:
     counter = await start()
     counter.api.fail("sendMessage", 429, "Too Many Requests: retry after 1", retry_after=1)

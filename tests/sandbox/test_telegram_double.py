@@ -13,7 +13,6 @@ import pytest_asyncio
 from telegram import Bot
 from telegram.error import BadRequest, InvalidToken
 
-from bot.channels.telegram.api import AiohttpRequest
 from tests.sandbox.served import Client, Page, Served, serving, visit
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # one desk for all
@@ -71,15 +70,12 @@ async def test_two_chats_do_not_mix(client: Client) -> None:
 @pytest_asyncio.fixture(loop_scope="session")
 async def bot(client: Client, served: Served) -> Any:
     """A client of the library, without the channel that polls."""
-    request = AiohttpRequest()
-    await request.initialize()
-    yield Bot(
+    async with Bot(
         served.sandbox.telegram_token,
         base_url=f"{served.sandbox.telegram_api_url}/bot",
         base_file_url=f"{served.sandbox.telegram_api_url}/file/bot",
-        request=request,
-    )
-    await request.shutdown()
+    ) as bot:
+        yield bot
 
 
 async def test_the_library_is_answered_as_by_telegram(bot: Bot, served: Served, page: Page) -> None:

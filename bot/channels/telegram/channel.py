@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
-from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.channels.base import Capabilities
 from bot.channels.lanes import Lanes
 from bot.channels.render import Renderer
-from bot.channels.telegram.api import Api, Unreached
+from bot.channels.telegram.api import Api
 from bot.channels.telegram.dialects import TELEGRAM, Dialect
+from bot.channels.telegram.errors import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError, Unreached
 from bot.channels.telegram.outgoing import MAX_TEXT, Composer, Message, shows_keyboard, unmarked
-from bot.channels.telegram.polling import Poller, Update, pause, seconds
+from bot.channels.telegram.polling import Poller, Update, pause
 from bot.channels.telegram.updates import Heard, Reach, read
 from bot.core.messages import Address, Inbound, Reply
 from bot.core.ports import Contacts, FileRefused, Files, SendFailed
@@ -201,6 +201,8 @@ class Telegram:
         except SendFailed as failure:
             if failure.unreachable:
                 await self._contacts.reach(to, False)
+            if once and out and failure.retry_in is not None:  # another courier would not know where to go on
+                raise SendFailed(failure.why, retry_in=failure.retry_in, doubtful=True) from None
             _remember(self._broken, (to.id, seq), out)
             raise
         if shows_keyboard(messages):
@@ -215,10 +217,9 @@ class Telegram:
             try:
                 sent = await self._api.call("sendMessage", {"chat_id": int(to.id), **message})
             except RetryAfter as limit:
-                wait = seconds(limit)
-                if wait > LONGEST_WAIT or tries == SEND_TRIES:
-                    raise SendFailed("too many messages", retry_in=wait) from None
-                await asyncio.sleep(wait)
+                if limit.seconds > LONGEST_WAIT or tries == SEND_TRIES:
+                    raise SendFailed("too many messages", retry_in=limit.seconds) from None
+                await asyncio.sleep(limit.seconds)
             except Forbidden:
                 raise SendFailed("blocked", unreachable=True) from None
             except InvalidToken:
@@ -259,7 +260,7 @@ class Telegram:
             except TelegramError as error:
                 failures += 1
                 log.warning("messenger not reached", extra={"channel": self.name, "why": type(error).__name__})
-                await asyncio.sleep(seconds(error) if isinstance(error, RetryAfter) else pause(failures))
+                await asyncio.sleep(error.seconds if isinstance(error, RetryAfter) else pause(failures))
         await self._show_menu()
         if not self._public_url:
             await Poller(self._api, self._take, self.name, self._dialect.wanted).run()

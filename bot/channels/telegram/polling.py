@@ -10,9 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
-
 from bot.channels.telegram.api import PATIENCE, Api
+from bot.channels.telegram.errors import Conflict, InvalidToken, RetryAfter, TelegramError
 from bot.channels.telegram.updates import chat_of
 from bot.core.ports import StoreUnavailable
 
@@ -72,7 +71,7 @@ class Poller:
             try:
                 updates = await self._ask()
             except RetryAfter as limit:
-                await asyncio.sleep(seconds(limit))
+                await asyncio.sleep(limit.seconds)
             except TelegramError as error:
                 failures += 1
                 self._tell(error)
@@ -142,9 +141,3 @@ class Poller:
             case _:
                 why = type(error).__name__
         log.warning("no updates", extra={"channel": self._channel, "why": why})
-
-
-def seconds(limit: RetryAfter) -> float:
-    """How long the server asks us to wait."""
-    wait = limit.retry_after
-    return float(wait) if isinstance(wait, int | float) else wait.total_seconds()
