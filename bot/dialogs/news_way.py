@@ -17,6 +17,7 @@ from bot.dialogs.link import AGAIN, CODE, MAIL, SMS, code_again, code_sent, endi
 WAY = "way:"
 BY_MAIL = Choice("mail", Phrase("notify.by_mail"))
 NONE = Choice("none", Phrase("notify.none"))
+MORE = Choice("/link", Phrase("notify.more"))
 _MENU = (Choice("/menu", Phrase("nav.menu")),)
 _CHOICE = Expect(Kind.CHOICE)
 _PAGE = "web"  # shows it at the next visit
@@ -60,9 +61,9 @@ class NewsWayDialog(Soft):
                 mail = Term("digits", frame.answers["mail"])
                 return Reply(Phrase("notify.ask_code", {"mail": mail}), (AGAIN,), CODE)
             case _:
-                return self._choose(frame)
+                return self._choose(frame, context)
 
-    def _choose(self, frame: Frame) -> Reply:
+    def _choose(self, frame: Frame, context: Context) -> Reply:
         now, ways = frame.answers["now"], [Address(*way) for way in frame.answers["ways"]]
         if now == NONE.value:
             say = Phrase("notify.now_none")
@@ -75,6 +76,8 @@ class NewsWayDialog(Soft):
         ]
         if self.identity.mailing and not any(way.channel == MAIL for way in ways):
             choices.append(BY_MAIL)
+        if len(ways) < 2 and (self.identity.can_text() or self.identity.doors(context.contact)):
+            choices.append(MORE)
         if now != NONE.value:
             choices.append(NONE)
         return Reply(Phrase("form.lines", {"lines": (say, Phrase("notify.ask"))}), tuple(choices), _CHOICE)

@@ -99,3 +99,15 @@ async def test_how_it_is_asked_for(talk: Conversation, words: str) -> None:
 
 async def test_where_everybody_is_one_there_is_nothing_to_choose(talk: Conversation) -> None:
     assert "[" in await talk.say("/notify")
+
+
+async def test_whoever_has_one_way_alone_can_add_another(talk: Conversation) -> None:
+    talk.set_apart()
+    await talk.say("/notify")
+    assert "تلگرام" in await talk.press("افزودن راه دیگر")
+    await talk.press("پیوند با پیامک و تلفن، با کد پیامکی")
+    await talk.say("09121234567")
+    await talk.say(talk.texted)
+    said = await talk.say("/notify")
+    assert "پیامک به" in said
+    assert "افزودن راه دیگر" not in said
