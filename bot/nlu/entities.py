@@ -15,7 +15,7 @@ from bot.nlu.number_words import PARTS, SAID
 from bot.nlu.numbers import find_numbers
 from bot.nlu.plates import find_plates, read_plate
 from bot.nlu.spans import Folded, Span
-from bot.nlu.spoken import in_digits, read_digits, repeated
+from bot.nlu.spoken import read_digits, readings, repeated
 
 Clock = Callable[[], date]
 LONGEST = 2000  # characters that are searched: values stand in sentences, not in treatises
@@ -63,10 +63,9 @@ def find_entities(text: str, today: date) -> tuple[Entity, ...]:
     code and a national id at once; a day, a time, an amount or a number is found where nothing more particular is
     likely. A number is no alternative of anything."""
     text = text[:LONGEST]
-    folded = Folded.of(text)
-    if not folded.has_digits and "@" not in folded and folded.words.isdisjoint(_TRIGGERS):
+    folded, said = readings(text)
+    if not folded.digits and "@" not in folded and folded.words.isdisjoint(_TRIGGERS):
         return ()
-    said = in_digits(folded)
     found = list(_particular(folded, said, text))
     for kind, where, spans in (
         ("amount", folded, find_amounts(folded)),

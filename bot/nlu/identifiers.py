@@ -61,7 +61,7 @@ _PHONES = ("mobile", "landline")
 
 def find_identifiers(text: Folded) -> Iterator[tuple[str, Span]]:
     """Every kind and value that digits may be; those that overlap are alternatives. Where «تلفن» stands beside them,
-    eight digits are a landline without its area code. `text`: in digits (`bot.nlu.spoken.in_digits`)."""
+    eight digits are a landline without its area code. `text`: in digits (`bot.nlu.spoken.readings`)."""
     since = 0
     for run in runs(text):
         found: list[tuple[str, Span]] = []

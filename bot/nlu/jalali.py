@@ -25,7 +25,7 @@ from bot.nlu.calendar_words import (
     WEEKDAYS,
 )
 from bot.nlu.spans import WORD_END, WORD_START, Folded, Span, triggers, words_of
-from bot.nlu.spoken import in_digits
+from bot.nlu.spoken import readings
 
 Resolve = Callable[[re.Match[str], date], date]
 
@@ -278,9 +278,10 @@ _FORMS: tuple[_Form, ...] = (
     (_pattern(rf"<<(?P<near>{words_of(NEAR)})(?:\s*شب)?>>"), _near, triggers(NEAR)),
 )
 """Most particular first: what one form has taken, the next ones leave alone. With the words of which a text must have
-one, or none: it must have digits."""
+one, or none: it must have so many digits as a day in numbers."""
 TRIGGERS = frozenset().union(*(words for _, _, words in _FORMS))
 """A text without any of these words and without digits names no day."""
+NUMERIC = 3
 _BY_MONTH = (1, 2)  # forms that streets are named with: «خیابان ۱۷ شهریور», «میدان هفت تیر»
 _STREET = re.compile(
     r"(?<!\w)(?:خیابان|خیابون|خ|میدان|میدون|بلوار|بزرگراه|اتوبان|کوچه|پل|ایستگاه|چهارراه|سه راه|فلکه|شهرک|محله|پارک"
@@ -294,7 +295,7 @@ _COMPACT = re.compile(
 
 def find_dates(text: Folded, today: date) -> Iterator[Span]:
     """Every day named, as ISO date; days that no calendar has are passed over. `text`: in digits
-    (`bot.nlu.spoken.in_digits`)."""
+    (`bot.nlu.spoken.readings`)."""
     for _, found in _find(text, today):
         if isinstance(found, Span):
             yield found
@@ -303,7 +304,7 @@ def find_dates(text: Folded, today: date) -> Iterator[Span]:
 def read_date(text: str, today: date) -> str:
     """The one day that a text names, «شنبه» beside «۷ آذر» being no other. Raises Unreadable: "date" when none or two
     are named, "date.no_such_day"."""
-    folded = in_digits(Folded.of(text))
+    _, folded = readings(text)
     if match := _COMPACT.fullmatch(folded):
         return _numeric(match, today).isoformat()
     found = list(_find(folded, today))
@@ -320,11 +321,11 @@ def read_date(text: str, today: date) -> str:
 
 def _find(text: Folded, today: date) -> Iterator[tuple[int, Span | Unreadable]]:
     """With the number of the form that found it."""
-    if not text.has_digits and text.words.isdisjoint(TRIGGERS):
+    if not text.digits and text.words.isdisjoint(TRIGGERS):
         return
     taken: list[tuple[int, int]] = []
     for form, (pattern, resolve, words) in enumerate(_FORMS):
-        if text.words.isdisjoint(words) if words else not text.has_digits:
+        if text.words.isdisjoint(words) if words else text.digits < NUMERIC:
             continue
         for match in pattern.finditer(text):
             start, end = match.span()

@@ -81,7 +81,7 @@ def sums(
 ) -> Iterator[Sum]:
     """Every number in the text, fractions too, from the left; `vocabulary`: a word of the text → number words;
     `between`: what may stand between the words of one number."""
-    if not text.has_digits and vocabulary.keys().isdisjoint(text.words):
+    if not text.digits and vocabulary.keys().isdisjoint(text.words):
         return
     sum_: Sum | None = None
     for item in _ITEM.finditer(text):

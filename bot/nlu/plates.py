@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from bot.core.ports import Unreadable
 from bot.nlu.spans import WORD_END, WORD_START, Folded, Span
-from bot.nlu.spoken import in_digits
+from bot.nlu.spoken import readings
 
 _NAMES = {
     "الف": "الف", "ب": "ب", "به": "ب", "پ": "پ", "په": "پ", "ت": "ت", "ته": "ت", "ث": "ث", "ج": "ج", "جیم": "ج",
@@ -21,6 +21,7 @@ _NAMES = {
 }  # fmt: skip
 """What letters are called, in folded spelling."""
 
+DIGITS = 7
 _LETTERS = frozenset(_NAMES)
 _GAP = r"[\s\-_|/.،,]{0,3}"
 _LETTER = rf"{WORD_START}(?P<letter>{'|'.join(sorted(_NAMES, key=len, reverse=True))}){WORD_END}"
@@ -35,8 +36,8 @@ _FORMS = (
 
 
 def find_plates(text: Folded) -> Iterator[Span]:
-    """`text`: in digits (`bot.nlu.spoken.in_digits`)."""
-    if not text.has_digits or text.words.isdisjoint(_LETTERS):
+    """`text`: in digits (`bot.nlu.spoken.readings`)."""
+    if text.digits < DIGITS or text.words.isdisjoint(_LETTERS):
         return
     for pattern, confidence in _FORMS:
         found = False
@@ -49,6 +50,6 @@ def find_plates(text: Folded) -> Iterator[Span]:
 
 
 def read_plate(text: str) -> str:
-    for span in find_plates(in_digits(Folded.of(text))):
+    for span in find_plates(readings(text)[1]):
         return str(span.value)
     raise Unreadable("plate")

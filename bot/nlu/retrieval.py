@@ -66,7 +66,6 @@ class Scores:
     """How near each passage is to one question, 0 to 1, and what that is made of."""
 
     total: Floats
-    terms: Floats
     letters: Floats
     meaning: Floats | None  # None without an encoder
     telling: int  # terms of the question that are not light
@@ -91,6 +90,7 @@ class Retriever:
         self.places = {p.id: i for i, p in enumerate(self.passages)}
         self.pages = [self.places.get(f"service/{p.service}", -1) for p in self.passages]
         self.weight: Floats = np.array([p.weight for p in self.passages], np.float32)
+        self.of_terms, self.of_letters = self.weight * np.float32(1 - NEAREST), self.weight * np.float32(NEAREST)
         self.terms = Terms(synonyms or {})
         self.spelling = Spelling((words for p in self.passages for words in (*p.lines, p.body, p.context)), unrelated)
         self.said = Bm25([self._counts(p) for p in self.passages])
@@ -187,12 +187,11 @@ class Retriever:
 
     def _sum(self, terms: Mapping[str, int], likeness: Floats, meant: Floats | None) -> Scores:
         by_terms, lines, bodies = likeness
-        by_letters = np.maximum(lines, np.minimum(bodies * np.float32(ANSWERING), 1))
-        total = (1 - NEAREST) * by_terms + NEAREST * by_letters
+        letters = np.maximum(lines, np.minimum(bodies * ANSWERING, 1))
+        total = self.of_terms * by_terms + self.of_letters * letters
         if meant is not None:
-            total = (1 - self.semantic) * total + self.semantic * meant
-        telling = sum(term not in LIGHT for term in terms)
-        return Scores(np.asarray(self.weight * total, np.float32), by_terms, by_letters, meant, telling)
+            total = (1 - self.semantic) * total + self.weight * self.semantic * meant
+        return Scores(total, letters, meant, len(terms.keys() - LIGHT))
 
     # --- how sure to be -----------------------------------------------------------------------
 
@@ -212,9 +211,11 @@ class Retriever:
     def signs(self, found: Scores, one: _Near, nearest: Sequence[_Near]) -> Signs:
         """What the chance of one's being right is judged by: its score, its lead over the next, whether letters agree,
         and how much the question tells."""
-        rivals = [each for each in nearest if not self._alike(each.place, one.place)][: RIVALS - 1]
+        place, pages = one.place, self.pages
+        page = pages[place]
+        rivals = [each for each in nearest if each.place not in (place, page) and pages[each.place] != place]
         lead = one.total - rivals[0].total if rivals else one.total
-        agreed = one.letters - max((each.letters for each in rivals), default=0.0)
+        agreed = one.letters - max([each.letters for each in rivals[: RIVALS - 1]], default=0.0)
         return 1.0, log(max(one.total, 0.0) + 0.02), lead, agreed, log(1 + found.telling)
 
     def without_line(self, line: int, *, fused: bool = False) -> Scores:
@@ -235,7 +236,7 @@ class Retriever:
             owner = int(self.line_owner[line])
             found = self.without_line(line, fused=encode is not None)
             seen.append(self._rehearsal(found, owner, 1.0))
-            found.total[owner] = found.terms[owner] = found.letters[owner] = 0
+            found.total[owner] = found.letters[owner] = 0
             seen.append(self._rehearsal(found, owner, 0.5))
         strange = unrelated[:: _step(len(unrelated))]
         vectors = encode([" ".join(words) for words in strange]) if encode and strange else [None] * len(strange)
@@ -278,9 +279,6 @@ class Retriever:
         ours = dict(zip(*whole, strict=True))
         of_words = (self.likeness.near_lines.vector([word]).ids.tolist() for word in words)
         return np.array([sum(ours[run] * weights.get(run, 0.0) for run in runs) for runs in of_words], np.float32)
-
-    def _alike(self, passage: int, other: int) -> bool:
-        return self.answers(passage, other) or self.answers(other, passage)
 
 
 def _prose(passage: Passage) -> Words:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from bot.nlu.spans import Folded
 
 GAP = r"(?:[\s\-\u2010-\u2015\u2212._/()\[\]*#]{0,3}|,\s|\sو\s)"
-_RUN = re.compile(rf"\d(?:{GAP}\d){{6,}}")
+SHORTEST, LONGEST = 7, 26  # digits
+_RUN = re.compile(rf"\d(?:{GAP}\d){{{SHORTEST - 1},}}")
 _PLUS = re.compile(r"\+\s?$")
 _GROUP = re.compile(r"\d+")
 _BROKEN = re.compile(r"\d[/.,]\s?\d")
-LONGEST = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Window:
 
 def runs(text: Folded) -> Iterator[re.Match[str]]:
     """Runs of seven digits and more."""
-    return _RUN.finditer(text) if text.has_digits else iter(())
+    return _RUN.finditer(text) if text.digits >= SHORTEST else iter(())
 
 
 def windows(text: Folded, run: re.Match[str], sizes: Container[int]) -> Iterator[Window]:

@@ -28,11 +28,11 @@ class Folded(str):
     """Folded text that remembers where each character stood in the raw one. Spaces are kept; marks and invisible
     characters are not."""
 
-    __slots__ = ("ends", "has_digits", "starts", "words")
+    __slots__ = ("digits", "ends", "starts", "words")
     starts: Sequence[int]
     ends: Sequence[int]  # raw offsets, one of each for every character
     words: frozenset[str]
-    has_digits: bool
+    digits: int  # how many
 
     @classmethod
     def of(cls, text: str) -> Folded:
@@ -50,7 +50,7 @@ class Folded(str):
         folded = cls(text)
         folded.starts, folded.ends = starts, ends
         folded.words = frozenset(WORD.findall(text))
-        folded.has_digits = _DIGIT.search(text) is not None
+        folded.digits = len(_DIGIT.findall(text))
         return folded
 
     def raw(self, start: int, end: int) -> tuple[int, int]:

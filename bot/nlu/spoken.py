@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bot.core.ports import Unreadable
 from bot.nlu.number_words import ORDINAL, SAID
@@ -15,6 +16,13 @@ _IS = {f"{word}ه": word for word in ("پنج", "شش", "شیش", "هفت", "ه�
 """«هشته» for «هشت است», as people end what they dictate; elsewhere «هفته» is a week."""
 _LAST = re.compile(rf"(?<![^\W\d_])({'|'.join(_IS)})\s*[.!؟?]*\s*$")
 _REPEATED = re.compile(r"(?<!\d)([2-4])\s?تا\s?(\d)(?!\d)")
+
+
+@lru_cache(maxsize=8)  # values of several kinds are looked for in the text of a turn
+def readings(text: str) -> tuple[Folded, Folded]:
+    """A raw text folded; and with every whole number in words as its digits, as `in_digits` tells."""
+    folded = Folded.of(text)
+    return folded, in_digits(folded)
 
 
 def in_digits(text: Folded, between: re.Pattern[str] = BETWEEN) -> Folded:
@@ -40,8 +48,7 @@ def _ended(text: Folded) -> Folded:
 
 def dictated(text: str) -> Iterator[Folded]:
     """How a number may be meant, the likelier first: «بیست یک» is "21", and else "20 1"."""
-    folded = Folded.of(text)
-    likely = in_digits(folded)
+    folded, likely = readings(text)
     yield repeated(likely)
     if likely is not folded and (apart := in_digits(folded, AND)) != likely:
         yield repeated(apart)
@@ -63,7 +70,7 @@ def repeated(text: Folded) -> Folded:
 
 def read_digits(text: str) -> str:
     """All digits that are written or said, one after the other. Raises Unreadable when there are none."""
-    digits = re.sub(r"\D", "", repeated(in_digits(Folded.of(text))))
+    digits = re.sub(r"\D", "", repeated(readings(text)[1]))
     if not digits:
         raise Unreadable("digits")
     return digits

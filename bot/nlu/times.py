@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from bot.core.ports import Unreadable
 from bot.nlu.spans import Folded, Span, triggers, words_of
-from bot.nlu.spoken import in_digits
+from bot.nlu.spoken import readings
 
 _MORNING, _NOON, _AFTERNOON, _NIGHT, _DAWN = range(5)
 _PARTS = {
@@ -74,11 +74,11 @@ _KEYED = re.compile(r"\s*(?P<hour>[01]\d|2[0-3])[\s*.:]?(?P<minute>[0-5]\d)\s*#?
 
 
 def find_times(text: Folded) -> Iterator[Span]:
-    """`text`: in digits (`bot.nlu.spoken.in_digits`). Of two halves of the day the likelier comes first."""
+    """`text`: in digits (`bot.nlu.spoken.readings`). Of two halves of the day the likelier comes first."""
     if ":" not in text and text.words.isdisjoint(TRIGGERS):
         return
     taken: list[tuple[int, int]] = []
-    for pattern, confidence, words in _COMPILED if text.has_digits else ():
+    for pattern, confidence, words in _COMPILED if text.digits else ():
         if text.words.isdisjoint(words) if words else ":" not in text:
             continue
         for match in pattern.finditer(text):
@@ -144,7 +144,7 @@ def _hours(hour: int, part: int | None) -> list[tuple[int, float]]:
 def read_time(text: str) -> str:
     """The one time that a text names; where the half of the day is open, the likelier one; "1730" from a keypad too.
     Raises Unreadable."""
-    folded = in_digits(Folded.of(text))
+    _, folded = readings(text)
     if keyed := _KEYED.fullmatch(folded):
         return f"{keyed['hour']}:{keyed['minute']}"
     likeliest: dict[int, Span] = {}
