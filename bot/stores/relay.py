@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection
 from contextlib import aclosing, asynccontextmanager
 from typing import Protocol
@@ -13,6 +14,8 @@ log = logging.getLogger(__name__)
 
 PREFIX = "pishkhan:"  # of the channels, one for each topic
 WAITING = 1000  # messages to be published; more are dropped
+GATHER = 0.01  # seconds between two publications: what is told meanwhile goes out together
+LONGEST = 4000  # characters after which what waits goes into the next publication; PostgreSQL takes 8,000 bytes
 PAUSE = 1.0  # seconds until what failed is tried again
 
 Hear = Callable[[str], Awaitable[None]]
@@ -31,19 +34,21 @@ class Broker(Protocol):
 
 
 class BrokersRelay:
-    """Implements `bot.core.ports.Relay`."""
+    """Implements `bot.core.ports.Relay`. A message is one line; what is told within a moment is published together."""
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
         self._us = secrets.token_hex(4)
-        self._outbox: asyncio.Queue[tuple[str, str]] = asyncio.Queue(WAITING)
+        self._outbox: deque[tuple[str, str]] = deque()
+        self._called = asyncio.Event()
         self._listeners: dict[str, Hear] = {}  # by channel
 
     def tell(self, topic: str, message: str = "") -> None:
-        try:
-            self._outbox.put_nowait((PREFIX + topic, f"{self._us} {message}"))
-        except asyncio.QueueFull:
+        if len(self._outbox) >= WAITING:
             log.warning("the broker takes no news; the other processes learn it later")
+            return
+        self._outbox.append((PREFIX + topic, message))
+        self._called.set()
 
     def listen(self, topic: str, hear: Hear) -> None:
         self._listeners[PREFIX + topic] = hear
@@ -72,13 +77,28 @@ class BrokersRelay:
 
     async def _publish(self) -> None:
         while True:
-            await self._broker.publish(*await self._outbox.get())
+            await self._called.wait()
+            channel, news = self._next()
+            if not self._outbox:
+                self._called.clear()
+            await self._broker.publish(channel, "\n".join([self._us, *news]))
+            if not self._outbox:
+                await asyncio.sleep(GATHER)
+
+    def _next(self) -> tuple[str, list[str]]:
+        """What waits at the head for one channel."""
+        channel, message = self._outbox.popleft()
+        news, size = [message], len(message)
+        while self._outbox and self._outbox[0][0] == channel and size < LONGEST:
+            news.append(self._outbox.popleft()[1])
+            size += len(news[-1])
+        return channel, news
 
     async def _listen(self) -> None:
         async with aclosing(self._broker.heard(self._listeners)) as heard:
             async for channel, text in heard:
-                by, _, message = text.partition(" ")
-                if by != self._us:
+                by, _, news = text.partition("\n")
+                for message in news.split("\n") if by != self._us else ():
                     await self._hear(channel, message)
 
     async def _hear(self, channel: str, message: str) -> None:

@@ -20,6 +20,14 @@ from bot.stores.saving import Save, saved, writing
 from bot.stores.tables import from_micros, lines, sessions, to_address
 from bot.stores.waiting import Together, Turnstile
 
+_LINE = (
+    lines.c.seq,
+    lines.c.address,
+    lines.c.inbound,
+    lines.c.said_at,
+    lines.c.direction,
+    lines.c.content,
+)
 KEPT = 512  # sessions kept as they were last saved, so that a busy conversation is not read again each turn
 
 
@@ -38,6 +46,11 @@ class SqlSessions:
         self._select = db.compile(
             sa.select(sessions.c.contact, sessions.c.state).where(db.among(sessions.c.contact, "contacts"))
         )
+
+        said = (lines.c.contact == sa.bindparam("contact"), lines.c.seq > sa.bindparam("after", type_=sa.BigInteger))
+        last = sa.select(*_LINE).where(*said).order_by(lines.c.seq.desc())
+        limit = sa.bindparam("limit", type_=sa.Integer)
+        self._select_lines = db.compile(last.limit(limit).offset(sa.literal_column("0")))  # SQLite would bind one
 
     @asynccontextmanager
     async def open(self, contact: str) -> AsyncIterator[Opened]:
@@ -81,16 +94,10 @@ class SqlSessions:
         return Session.from_json(orjson.loads(state)) if state else Session(contact)
 
     async def lines(self, contact: str, after: int, limit: int = 200) -> tuple[Line, ...]:
-        query = (
-            sa.select(lines)
-            .where(lines.c.contact == contact, lines.c.seq > sa.literal(after, sa.BigInteger))
-            .order_by(lines.c.seq.desc())
-            .limit(limit)
-        )
-        rows = await self._db.read(lambda connection: connection.execute(query).all(), single=True)
+        rows = await self._db.ask(self._select_lines, contact, after, limit)
         return tuple(
-            Line(r.seq, to_address(r.address), r.inbound, from_micros(r.said_at), r.direction, orjson.loads(r.content))
-            for r in reversed(rows)
+            Line(seq, to_address(address), inbound, from_micros(said_at), direction, orjson.loads(content))
+            for seq, address, inbound, said_at, direction, content in reversed(rows)
         )
 
     async def _load(self, contacts: list[str]) -> Sequence[bytes | None]:
