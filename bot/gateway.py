@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.core.messages import Address, Event, Inbound, Line, Reply, replies_from_json, replies_to_json
 from bot.core.ports import Contacts, Opened, SessionStore, StaleSession, StoreUnavailable, Transcripts
@@ -25,6 +24,8 @@ from bot.core.values import replace, value
 from bot.dialogs.engine import Engine
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 TURN_BUDGET = 8.0  # seconds a dialog may take; a telephone caller notices after one
 LOOKED_THROUGH = 1000  # lines of a transcript, for what was told long ago
@@ -125,18 +126,18 @@ class Gateway:
             log.debug("turn", extra={"end": end.value, "ms": round((perf_counter() - began) * 1000, 1)})
 
     async def _taken(self, heard: Inbound) -> Outcome:
-        async with self._conversation(heard.address) as opened:
-            outcome = await self._turn(opened, heard)
-            absorbed = opened.session.absorbed
-        for contact in absorbed:
+        async def turn(opened: Opened) -> tuple[Outcome, Session]:
+            return await self._turn(opened, heard), opened.session
+
+        outcome, after = await self._opened(heard.address, turn)
+        for contact in after.absorbed:
             await self.contacts.link(contact, outcome.contact)
         return outcome
 
     async def last(self, address: Address) -> tuple[str, tuple[Reply, ...]]:
         """The language of the conversation that this address belongs to, and what was said last in it; nothing, when
         that was on another channel."""
-        async with self._conversation(address) as opened:
-            session = opened.session
+        session = await self._session(address)
         turn = session.turns[-1] if session.turns else None
         here = turn is not None and turn.inbound.startswith(f"{address.channel}:")
         language = session.language or self.engine.dialogs.catalogue.languages[0]
@@ -144,25 +145,28 @@ class Gateway:
 
     async def said(self, address: Address, inbound: str) -> tuple[Reply, ...]:
         """What was answered to the inbound with this id on this address; nothing when it is no longer kept."""
-        async with self._conversation(address) as opened:
-            turn = opened.session.replay(f"{address.channel}:{inbound}")
+        turn = (await self._session(address)).replay(f"{address.channel}:{inbound}")
         return replies_from_json(turn.replies) if turn else ()
 
     async def drafting(self, address: Address) -> bool:
         """Whether a form is under way in the conversation that this address belongs to."""
-        async with self._conversation(address) as opened:
-            return self.engine.drafting(opened.session)
+        return self.engine.drafting(await self._session(address))
 
-    @asynccontextmanager
-    async def _conversation(self, address: Address) -> AsyncIterator[Opened]:
-        """The session of whoever this address belongs to. One that was merged into another's meanwhile is followed."""
+    async def _session(self, address: Address) -> Session:
+        async def read(opened: Opened) -> Session:
+            return opened.session
+
+        return await self._opened(address, read)
+
+    async def _opened(self, address: Address, use: Callable[[Opened], Awaitable[T]]) -> T:
+        """What comes of the session of whoever this address belongs to. One that was merged into another's meanwhile is
+        followed."""
         contact = await self.contacts.resolve(address)
         while True:
             async with self.sessions.open(contact) as opened:
-                if not opened.session.merged_into:
-                    yield opened
-                    return
                 into = opened.session.merged_into
+                if not into:
+                    return await use(opened)
             await self.contacts.link(contact, into)  # again, should a crash have come between the two
             contact = into
 
