@@ -73,7 +73,23 @@ def test_other_files_are_refused_with_what_to_change(data: bytes, why: str) -> N
         from_wav(data)
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
+@pytest.mark.parametrize("rate", [1000, 400_000])
+def test_no_rate_but_those_of_speech_is_taken(rate: int) -> None:
+    with pytest.raises(NotOurSound, match=f"{rate} Hz"):
+        from_wav(wav(tone(), rate=rate), any_rate=True)
+
+
+@pytest.mark.parametrize("rate", [6000, 7350])
+def test_a_slower_sound_gets_no_echo_of_itself(rate: int) -> None:
+    at = np.arange(rate) / rate
+    sound = resampled((np.sin(2 * np.pi * 2200 * at) * 20_000).astype(np.int16), rate)
+    assert len(sound) == RATE
+    top, share = spectrum(sound[400:-400])
+    assert top == pytest.approx(2200, abs=2)
+    assert share > 0.99
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 22051, 44100, 48000, 96_001])
 @pytest.mark.parametrize("hertz", [300, 1000, 3000])
 def test_what_the_telephone_carries_stays_as_it_is(rate: int, hertz: int) -> None:
     at = np.arange(rate) / rate
