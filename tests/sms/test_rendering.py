@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.channels.render import Renderer
 from bot.channels.segments import segments
 from bot.channels.sms.rendering import LONGEST, LRM, QUESTION, STATUS, Composer, Cut, Part, budget
 from bot.core.messages import NOTHING, Arg, Choice, Expect, Kind, Phrase, Reply, Term
-from tests.sms.desk import renderer
+from tests.sms.desk import WORDS, renderer
 
 COMPOSER = Composer(renderer())
 BACK = Choice("/back", Phrase("back"), nav=True)
@@ -169,6 +170,18 @@ async def test_what_asks_for_more(typed: str, cut: Cut, goes_on: bool) -> None:
 
     command = await COMPOSER.more(typed, last)
     assert command == (f"/more/{COMPOSER.part([reply], 'fa').told}" if goes_on else "")
+
+
+async def test_the_words_for_more_are_those_that_are_said_now() -> None:
+    contents = [WORDS, {**WORDS, "sms.more": {"fa": "بیشتر"}}]
+    composer = Composer(Renderer(lambda: contents[0]))
+
+    async def last() -> tuple[str, tuple[Reply, ...]]:
+        return "fa", (Reply(words(LONG)),)
+
+    assert [bool(await composer.more(typed, last)) for typed in ("ادامه", "بیشتر")] == [True, False]
+    del contents[0]
+    assert [bool(await composer.more(typed, last)) for typed in ("ادامه", "بیشتر")] == [False, True]
 
 
 # --- whatever is said -----------------------------------------------------------------------------
