@@ -36,10 +36,10 @@ class ModelCache:
     def kept(self, catalogue: Catalogue, encoder: str) -> Trained | None:
         """The model of this catalogue and of the encoder of this name ("": words alone), if it is there. Blocking."""
         try:
-            written = self._file(encoder).read_bytes()
+            with self._file(encoder).open("rb", buffering=0) as file:
+                mac, payload = file.read(_MAC), file.read()
         except OSError:
             return None
-        mac, payload = written[:_MAC], written[_MAC:]
         if not hmac.compare_digest(mac, self._mac(catalogue, encoder, payload)):
             return None
         model: Trained = pickle.loads(payload)  # noqa: S301 (signed by us)
@@ -62,7 +62,9 @@ class ModelCache:
         return self.folder / ("meaning.model" if encoder else "words.model")
 
     def _mac(self, catalogue: Catalogue, encoder: str, payload: bytes) -> bytes:
-        return hmac.digest(self.key().encode(), fingerprint(catalogue, encoder) + payload, "sha256")
+        mac = hmac.new(self.key().encode(), fingerprint(catalogue, encoder), "sha256")
+        mac.update(payload)
+        return mac.digest()
 
 
 def fingerprint(catalogue: Catalogue, encoder: str) -> bytes:
