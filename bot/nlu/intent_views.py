@@ -47,7 +47,7 @@ def views(words: Sequence[str]) -> IntentViews:
     return IntentViews(stems, [f"{a} {b}" for a, b in pairwise(["", *stems, ""])], twos + threes + fours, skeleton)
 
 
-@lru_cache(maxsize=1024)  # not to cut and hash the letters of common words again and again
+@lru_cache(maxsize=512)  # not to cut and hash the letters of common words again and again
 def _of_word(word: str) -> tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The stem; the runs of 2, of 3 and of 4 letters that no other word has a part in; the runs of the skeleton."""
     edged = f" {word} "

@@ -50,8 +50,14 @@ def dictated(text: str) -> Iterator[Folded]:
     """How a number may be meant, the likelier first: «بیست یک» is "21", and else "20 1"."""
     folded, likely = readings(text)
     yield repeated(likely)
-    if likely is not folded and (apart := in_digits(folded, AND)) != likely:
+    if likely is not folded and not _alone(folded) and (apart := in_digits(folded, AND)) != likely:
         yield repeated(apart)
+
+
+def _alone(text: Folded) -> bool:
+    """Whether it has one number word and nothing that it could be read together with: «یک چاله»."""
+    said = _SAID & text.words
+    return not text.digits and len(said) == 1 and sum(map(text.count, said)) == 1
 
 
 def _changes(text: Folded, between: re.Pattern[str]) -> Iterator[tuple[int, int, str]]:
