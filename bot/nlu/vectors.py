@@ -128,7 +128,7 @@ class Space:
             rare *= np.log(np.fromiter(counts, np.float32, len(ids))) + np.float32(1)
         lengths: list[float] = np.add.reduceat(rare * rare, [0, *accumulate(sizes[:-1])]).tolist()
         scales = [sqrt(share / (length + more)) for share, length, more in zip(shares, lengths, strange, strict=True)]
-        return Vector(places, rare * np.repeat(np.array(scales, np.float32), sizes))
+        return Vector(places, rare * np.array(scales, np.float32).repeat(sizes))
 
 
 def _frequency(documents: Sequence[Document], view: int, owners: Sequence[int]) -> Counter[str]:
@@ -184,6 +184,6 @@ class Index:
         """Where the rows and weights of the features stand, one feature after the other; and how many each has."""
         begins = self.starts.take(features)
         lengths = self.starts[1:].take(features) - begins
-        places = np.repeat(begins - lengths.cumsum() + lengths, lengths)
+        places = (begins - lengths.cumsum() + lengths).repeat(lengths)
         places += np.arange(len(places))
         return places, lengths
