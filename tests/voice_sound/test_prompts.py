@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.channels.voice.espeak import Espeak
 from bot.channels.voice.prompts import FRESH, LIFETIME, PATH, Prompts
-from bot.channels.voice.sound import from_wav, to_wav
+from bot.channels.voice.sound import Sound, from_wav, to_wav
 from bot.channels.voice.speech import Clip
 from bot.channels.voice.synthesis import Program
 from bot.core.voice_content import Engine, Recorded, VoiceContent
@@ -99,6 +101,22 @@ async def test_at_the_same_time_it_is_made_once(make_prompts: MakePrompts, humme
     paths = await asyncio.gather(*(prompts.file([QUOTE]) for _ in range(8)))
     assert len(set(paths)) == 1
     assert len(hummer.spoken) == 1
+
+
+@pytest.mark.parametrize(("engine", "together"), [(Engine(), False), (Engine(command={"fa": ("program",)}), True)])
+async def test_programs_alone_speak_at_the_same_time(make_prompts: MakePrompts, engine: Engine, together: bool) -> None:
+    others = threading.Barrier(2)
+    met = []
+
+    class Waiting(Hummer):
+        def speak(self, text: str, language: str) -> Sound:
+            with suppress(threading.BrokenBarrierError):
+                met.append(others.wait(timeout=5 if together else 0.1))
+            return super().speak(text, language)
+
+    prompts = make_prompts(VoiceContent(engine=engine), engine=Waiting())
+    await asyncio.gather(prompts.file([QUOTE]), prompts.file([HELLO]))
+    assert bool(met) is together
 
 
 async def test_a_recording_comes_first(make_prompts: MakePrompts, hummer: Hummer, tmp_path: Path) -> None:

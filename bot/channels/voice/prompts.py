@@ -20,6 +20,8 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 
 from aiohttp import web
@@ -38,6 +40,7 @@ PATH = "/channels/voice/prompts"
 LIFETIME = 30 * 60  # seconds after its last use that a file of composed words is kept, or after it was spoken
 FRESH = 60.0  # seconds, by the clock that files are swept by, for which a file is taken to be there
 REMEMBERED = 500  # files
+PROGRAMS = 4  # of the organisation's that speak at once
 FIGURES = 200  # sounds of half a second, 8 KB each
 AT_ONCE = 320  # characters of one file; the next one is fetched while it plays
 
@@ -85,6 +88,7 @@ class Prompts:
         self._secret = secret.encode()
         self._engine_of = engine
         self._engine: tuple[Engine, Synthesiser] | None = None
+        self._threads = _threads(1)
         self._making: dict[tuple[Clip, ...], asyncio.Task[str]] = {}
         self._seen: dict[tuple[Clip, ...], _Seen] = {}  # the oldest first
         self._figures: dict[tuple[str, int, str, str], Sound] = {}
@@ -143,6 +147,9 @@ class Prompts:
         engine = self._voice().engine
         if self._engine is None or self._engine[0] != engine:
             self._engine = (engine, self._engine_of(engine))
+            # Several threads that compose at once keep the loop from its turns, and are no faster for it.
+            self._threads.shutdown(wait=False)
+            self._threads = _threads(PROGRAMS if engine.command else 1)
         return self._engine[1]
 
     def _fresh(self, clips: tuple[Clip, ...]) -> str:
@@ -162,7 +169,8 @@ class Prompts:
 
     async def _make(self, clips: tuple[Clip, ...]) -> str:
         speaker, voice, now = self._speaker(), self._voice(), time.time()
-        name, well = await asyncio.to_thread(self._put, clips, speaker)
+        loop, in_this_turn = asyncio.get_running_loop(), copy_context().run
+        name, well = await loop.run_in_executor(self._threads, in_this_turn, self._put, clips, speaker)
         if well:
             self._remember(clips, _Seen(name, voice, now))
         return name
@@ -276,6 +284,10 @@ class Prompts:
                     path.unlink()
             except FileNotFoundError:  # another process was quicker
                 continue
+
+
+def _threads(count: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(count, thread_name_prefix="speech")
 
 
 def _apart(last: _Stretch, clip: Clip) -> bool:
