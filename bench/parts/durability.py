@@ -23,6 +23,7 @@ from bot.stores.sessions import SqlSessions
 AT_ONCE = 32
 TURNS = 4_000  # of each kind in each round
 ROUNDS = 5
+WORDS = form(1)[4].say
 
 
 async def run(pool: Pool, folder: Path, plan: Plan) -> Found:
@@ -72,8 +73,8 @@ async def _save(sessions: SqlSessions, pattern: Session, turns: int, *, said: bo
 
 def lines(contact: str, seq: int) -> list[Line]:
     """What a citizen said, and the answer."""
-    address, now, words = Address("telegram", contact), datetime.now(UTC), form(1)[4].say
+    address, now = Address("telegram", contact), datetime.now(UTC)
     return [
-        Line(seq + 1, address, f"telegram:{seq}", now, "in", {"event": "message", "text": words}),
-        Line(seq + 2, address, f"telegram:{seq}", now, "out", {"say": {"key": "form.review"}, "text": words}),
+        Line(seq + 1, address, f"telegram:{seq}", now, "in", {"event": "message", "text": WORDS}),
+        Line(seq + 2, address, f"telegram:{seq}", now, "out", {"say": {"key": "form.review"}, "text": WORDS}),
     ]

@@ -16,6 +16,7 @@ from bot.core.ports import Consent, Opened, StaleSession, Way
 from bot.core.records import Failure, Step
 from bot.core.requests import Miss, Missed, ServiceRequest, Status, SurveyResponse
 from bot.core.sessions import Session
+from bot.core.turnstile import Turnstile
 from bot.stores.contacts import new_contact, siblings
 from bot.stores.documents import (
     miss_from_json,
@@ -26,7 +27,6 @@ from bot.stores.documents import (
 )
 from bot.stores.memory_outbox import MemoryOutbox
 from bot.stores.tables import to_address
-from bot.stores.waiting import Turnstile
 
 
 class MemorySessions:

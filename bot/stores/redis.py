@@ -16,13 +16,13 @@ import orjson
 from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession
 from bot.core.sessions import Session, Turn
+from bot.core.turnstile import Turnstile
 from bot.core.values import replace
 from bot.stores.redis_lines import OVERDUE_AFTER, QUIET, SWEEP, Archive, LineMover, line_to_json
 from bot.stores.redis_link import unheard
 from bot.stores.redis_places import Place, Places
 from bot.stores.redis_scripts import ENTER, LEAVE, SAVE, STAY
 from bot.stores.redis_servers import RedisServers
-from bot.stores.waiting import Turnstile
 
 KEPT = 512  # sessions kept as they were last saved: Redis then says that nothing has changed, and sends nothing
 SILENCE = 90 * 86_400  # seconds after its last turn that a session, with the drafts in it, is forgotten

@@ -14,11 +14,12 @@ from sqlalchemy.engine import Connection
 from bot.core.messages import Line
 from bot.core.ports import Opened, StaleSession, StoreUnavailable
 from bot.core.sessions import Session
+from bot.core.turnstile import Turnstile
 from bot.core.values import replace
 from bot.stores.database import Database, cursor_of
 from bot.stores.saving import Save, saved, writing
 from bot.stores.tables import from_micros, lines, sessions, to_address
-from bot.stores.waiting import Together, Turnstile
+from bot.stores.waiting import Together
 
 _LINE = (
     lines.c.seq,

@@ -1,42 +1,13 @@
-"""Waiting in order, and waiting together."""
+"""Waiting together."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass(slots=True)
-class _Queue:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # wakes in order of asking
-    people: int = 0
-
-
-class Turnstile:
-    """One at a time through each gate, in order of asking. A gate where nobody is takes no memory."""
-
-    def __init__(self) -> None:
-        self._queues: dict[str, _Queue] = {}
-
-    @asynccontextmanager
-    async def pass_through(self, gate: str) -> AsyncIterator[None]:
-        queue = self._queues.get(gate)
-        if queue is None:
-            queue = self._queues[gate] = _Queue()
-        queue.people += 1
-        try:
-            async with queue.lock:
-                yield
-        finally:
-            queue.people -= 1
-            if not queue.people:
-                del self._queues[gate]
 
 
 class Together(Generic[Item, Result]):

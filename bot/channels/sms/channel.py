@@ -13,7 +13,6 @@ from aiohttp import web
 
 from bot.channels import calls
 from bot.channels.base import Capabilities, Receipt
-from bot.channels.lanes import Lanes
 from bot.channels.render import Renderer
 from bot.channels.sms import optout
 from bot.channels.sms.driver import Driver, Fate, MediaLost, Stopped, Text
@@ -21,6 +20,7 @@ from bot.channels.sms.joining import PATIENCE, Joiner
 from bot.channels.sms.rendering import Composer
 from bot.core.messages import Address, Attachment, Event, Inbound, Reply
 from bot.core.ports import Consent, Contacts, FileRefused, Files, Rate, SendFailed
+from bot.core.turnstile import Turnstile
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Sms:
         self._receipt = receipt
         self.rate = rate
         self.repeatable = driver.repeatable
-        self._lanes = Lanes()
+        self._lanes = Turnstile()
         self._joiner = Joiner(self._in_order, patience)
         self._answered: OrderedDict[str, None] = OrderedDict()  # ids of messages whose answer went out by a call
         self._unconfirmed: OrderedDict[str, None] = OrderedDict()  # ids of wishes whose confirmation could not go out
@@ -82,7 +82,7 @@ class Sms:
         return await self._joiner.take(text)
 
     async def _in_order(self, text: Text) -> str:
-        async with self._lanes.lane(text.sender):
+        async with self._lanes.pass_through(text.sender):
             return await self._turn(text)
 
     async def _turn(self, text: Text) -> str:
@@ -151,7 +151,7 @@ class Sms:
         since: datetime | None = None,
     ) -> str:
         """See `bot.core.ports.Sender`."""
-        async with self._lanes.lane(to.id):
+        async with self._lanes.pass_through(to.id):
             if said := self._composer.part(replies, language).text:
                 return await self._post(to.id, said, key, since)
         return ""

@@ -16,7 +16,6 @@ import orjson
 from aiohttp import web
 
 from bot.channels.base import Capabilities
-from bot.channels.lanes import Lanes
 from bot.channels.render import Renderer
 from bot.channels.telegram.api import Api
 from bot.channels.telegram.dialects import TELEGRAM, Dialect
@@ -26,6 +25,7 @@ from bot.channels.telegram.polling import Poller, Update, pause
 from bot.channels.telegram.updates import Heard, Reach, read
 from bot.core.messages import Address, Inbound, Reply
 from bot.core.ports import Contacts, FileRefused, Files, SendFailed
+from bot.core.turnstile import Turnstile
 from bot.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Telegram:
         self._composer = Composer(renderer, dialect)
         self._api = Api(token, api_url.rstrip("/"))
         self._username = ""  # the messenger tells it at start
-        self._lanes = Lanes()
+        self._lanes = Turnstile()
         self._keyboards: OrderedDict[str, None] = OrderedDict()  # chats where a sharing button is up
         self._broken: OrderedDict[tuple[str, int], int] = OrderedDict()  # (chat, seq) → messages that are out
 
@@ -126,7 +126,7 @@ class Telegram:
         """One update. Raises what a second try may cure: SendFailed, TelegramError, errors of the stores."""
         heard = read(update, self.name)
         if isinstance(heard, Heard):
-            async with self._lanes.lane(heard.inbound.address.id):
+            async with self._lanes.pass_through(heard.inbound.address.id):
                 await self._turn(heard)
         elif isinstance(heard, Reach):
             await self._contacts.reach(heard.address, heard.reachable)
@@ -183,7 +183,7 @@ class Telegram:
         since: datetime | None = None,
     ) -> str:
         """See `bot.core.ports.Sender`. Never between the replies of a turn in the same chat."""
-        async with self._lanes.lane(to.id):
+        async with self._lanes.pass_through(to.id):
             return await self._bring(to, replies, language, seq, once=bool(key))
 
     async def _bring(
