@@ -50,7 +50,7 @@ def twiml(then: Then, size: int, plays: Sequence[str], action: str, language: st
 
 def _gather(said: str, action: str, voice: VoiceContent, **attributes: object) -> str:
     timeout = math.ceil(voice.waits.first_digit)
-    return _verb("Gather", said, action=action, actionOnEmptyResult="true", timeout=timeout, **attributes)
+    return _verb("Gather", said, action=action, actionOnEmptyResult="true", **attributes, timeout=timeout)
 
 
 def _verb(verb: str, inside: str = "", **attributes: object) -> str:
