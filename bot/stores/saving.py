@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from bot.core.messages import Line
 from bot.core.ports import StaleSession
@@ -18,6 +21,8 @@ from bot.stores.database import Database, cursor_of
 from bot.stores.tables import lines, sessions, to_micros
 
 Row = tuple[Any, ...]
+_VALUES = re.compile(r"VALUES (\([^)]*\))")
+_LARGEST = 6  # 64 rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,36 @@ def writing(db: Database) -> Write:
         set_={"version": insert.excluded.version, "state": insert.excluded.state},
         where=sessions.c.version == insert.excluded.version - sa.literal_column("1"),
     )
-    return partial(_row_by_row, db.compile(upsert), db.compile(sa.insert(lines)))
+    return partial(_in_batches, _Batches(db.compile(upsert)), _Batches(db.compile(sa.insert(lines))))
 
 
-def _row_by_row(upsert: str, insert: str, turns: Sequence[Save], connection: Connection) -> Collection[str]:
+class _Batches:
+    """An INSERT with any number of rows, in statements of 1, 2, 4 … rows: SQLite's driver gives up the interpreter's
+    lock at each step, and getting it back costs more than the row."""
+
+    def __init__(self, insert: str) -> None:
+        """`insert`: of one row, as `Database.compile` writes it."""
+        values = _VALUES.search(insert)
+        assert values is not None
+        head, row, tail = insert[: values.start(1)], values[1], insert[values.end(1) :]
+        self._statements = [(1 << n, f"{head}{', '.join([row] * (1 << n))}{tail}") for n in range(_LARGEST, -1, -1)]
+
+    def run(self, rows: Sequence[Row], cursor: DBAPICursor) -> int:
+        """How many rows were written."""
+        written = at = 0
+        for size, statement in self._statements:
+            while len(rows) - at >= size:
+                cursor.execute(statement, list(chain.from_iterable(rows[at : at + size])))
+                written += cursor.rowcount
+                at += size
+        return written
+
+
+def _in_batches(session: _Batches, line: _Batches, turns: Sequence[Save], connection: Connection) -> Collection[str]:
     cursor = cursor_of(connection)
-    cursor.executemany(upsert, [turn.session for turn in turns])
-    if cursor.rowcount != len(turns):
+    if session.run([turn.session for turn in turns], cursor) != len(turns):
         raise StaleSession("another process saved first")
-    cursor.executemany(insert, [line for turn in turns for line in turn.lines])
+    line.run([row for turn in turns for row in turn.lines], cursor)
     return [turn.session[0] for turn in turns]
 
 
