@@ -197,7 +197,8 @@ class WebChat:
 
     async def _answering(self, handler: Callable[[web.Request], Any], request: web.Request) -> web.StreamResponse:
         try:
-            return web.json_response(await handler(request), headers=_OURS, dumps=lambda d: orjson.dumps(d).decode())
+            body = orjson.dumps(await handler(request))
+            return web.Response(body=body, content_type="application/json", charset="utf-8", headers=_OURS)
         except Refused as refused:
             return self._problem(refused, _STATUS.get(refused.code, 400), self._language(request))
         except uploads.TooLarge:
