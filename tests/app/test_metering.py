@@ -18,7 +18,6 @@ from bot.core.ports import StoreUnavailable
 from bot.core.requests import Draft, Status
 from bot.dialogs.engine import Engine
 from bot.stores.outbox import SqlOutbox
-from bot.stores.sqlite import SqliteDatabase
 from tests.app.serving import Client, serving, settings_of, until
 
 ME = Address("console", "me")
@@ -138,8 +137,7 @@ async def test_sockets_and_stores_are_seen_and_one_that_does_not_answer_hides_no
         raise StoreUnavailable("no answer")
 
     counter = client.app[app.COUNTER]
-    monkeypatch.setattr(counter.stores.database, "read", away)
-    monkeypatch.setattr(SqliteDatabase, "ping", away)
+    monkeypatch.setattr(counter.stores.database, "ask", away)
     monkeypatch.setattr(SqlOutbox, "queue", away)
     seen = await metrics(client)
     assert seen["pishkhan_store_up", "database"] == 0
