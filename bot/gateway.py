@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
@@ -126,11 +126,12 @@ class Gateway:
             log.debug("turn", extra={"end": end.value, "ms": round((perf_counter() - began) * 1000, 1)})
 
     async def _taken(self, heard: Inbound) -> Outcome:
-        async def turn(opened: Opened) -> tuple[Outcome, Session]:
-            return await self._turn(opened, heard), opened.session
+        async def turn(opened: Opened, passed: Sequence[Session]) -> tuple[Outcome, Iterable[str]]:
+            outcome = await self._turn(opened, heard, passed)
+            return outcome, {*opened.session.absorbed, *(session.contact for session in passed)}
 
-        outcome, after = await self._opened(heard.address, turn)
-        for contact in after.absorbed:
+        outcome, absorbed = await self._opened(heard.address, turn)
+        for contact in absorbed:  # once it is saved what was said to them
             await self.contacts.link(contact, outcome.contact)
         return outcome
 
@@ -153,24 +154,27 @@ class Gateway:
         return self.engine.drafting(await self._session(address))
 
     async def _session(self, address: Address) -> Session:
-        async def read(opened: Opened) -> Session:
+        async def read(opened: Opened, passed: Sequence[Session]) -> Session:
             return opened.session
 
         return await self._opened(address, read)
 
-    async def _opened(self, address: Address, use: Callable[[Opened], Awaitable[T]]) -> T:
-        """What comes of the session of whoever this address belongs to. One that was merged into another's meanwhile is
-        followed."""
+    async def _opened(self, address: Address, use: Callable[[Opened, Sequence[Session]], Awaitable[T]]) -> T:
+        """What comes of the session of whoever this address belongs to. Those that were merged into another's meanwhile
+        are passed by."""
         contact = await self.contacts.resolve(address)
+        passed: list[Session] = []
         while True:
             async with self.sessions.open(contact) as opened:
-                into = opened.session.merged_into
-                if not into:
-                    return await use(opened)
-            await self.contacts.link(contact, into)  # again, should a crash have come between the two
-            contact = into
+                if not opened.session.merged_into:
+                    return await use(opened, passed)
+            passed.append(opened.session)
+            contact = opened.session.merged_into
 
-    async def _turn(self, opened: Opened, heard: Inbound) -> Outcome:
+    async def _turn(self, opened: Opened, heard: Inbound, passed: Sequence[Session]) -> Outcome:
+        for other in passed:  # a crash may have come before what was said to them was saved here
+            if not opened.session.knows(other):
+                opened.session = opened.session.with_memory_of(other)
         before = opened.session
         turn = before.replay(heard.key)
         news = heard.event is Event.NOTICE  # nobody asked: neither an apology nor an open question is told in its place
@@ -181,8 +185,10 @@ class Gateway:
             if not replies and not news:
                 replies = self.engine.open_question(before, heard, self.clock())
             return Outcome(before.contact, self.engine.language(before, heard), replies, turn.seq, End.REPLAYED)
+        going = {session.contact for session in passed}
         for contact in before.absorbed:  # again, should a crash have come after the save
-            await self.contacts.link(contact, before.contact)
+            if contact not in going:
+                await self.contacts.link(contact, before.contact)
         before = replace(before, absorbed=()) if before.absorbed else before
         now = self.clock()
         before, held = self.engine.admit(before, heard, now)

@@ -169,6 +169,21 @@ async def test_a_crash_between_the_save_and_the_moving_is_made_good(
     assert drafts(await other.session(WEB)) == {"form/officer_message": 1}
 
 
+async def test_a_crash_between_the_pointer_and_the_save_forgets_no_answer(two: tuple[Process, Process]) -> None:
+    first, second = two
+    said = [await first.say(WEB, text, id=text) for text in ("/form/letter", "نشانی")]
+    await first.say(TELEGRAM, "منو")
+    web, telegram = [await first.contacts.resolve(address) for address in (WEB, TELEGRAM)]
+    await first.sessions.absorb(web, telegram)  # and here the process dies
+    for n, process in enumerate((second, first, second)):
+        for text, before in zip(("/form/letter", "نشانی"), said, strict=True):
+            again = await process.say(WEB, text, id=text)
+            assert again.repeated
+            assert again.replies == before.replies
+        assert not (await process.say(WEB, "منو", id=f"menu{n}")).repeated, "it goes on where the other was taken over"
+    assert await second.contacts.resolve(WEB, fresh=True) == telegram
+
+
 async def test_the_messenger_s_own_word_joins_the_number(two: tuple[Process, Process]) -> None:
     one, other = two
     await one.say(SMS, "/form/letter")

@@ -127,6 +127,10 @@ class Session:
             pace=pace or self.pace,
         )
 
+    def knows(self, other: Session) -> bool:
+        """Whether it has the memory of one that was taken over, as far as that was anything."""
+        return not other.turns or self.replay(other.turns[-1].inbound) is not None
+
     def with_memory_of(self, other: Session) -> Session:
         """Absorbed: what was said to the other is replayed here from now on, and lines are numbered on from whichever
         has more, so that those to come are news to whoever has read either."""
