@@ -9,7 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from typer.models import CommandInfo
 
+from bot.__main__ import cli
 from bot.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -90,10 +92,16 @@ def test_the_readme_s_make_commands_exist() -> None:
 
 def test_the_readme_s_own_commands_exist() -> None:
     told = set(re.findall(r"(?:^|`|/bin/)pishkhan ((?:requests |evaluate |rasa )?[a-z]+)", README, re.MULTILINE))
-    known = {"serve", "work", "chat", "check", "migrate", "prompts", "questions", "understand", "explain", "notices"}
-    known |= {"evaluate nlu", "evaluate faq", *(f"requests {verb}" for verb in ("list", "show", "set"))}
-    known |= {f"rasa {verb}" for verb in ("export", "actions", "token")}
+    known = {_name(command) for command in cli.registered_commands}
+    for group in cli.registered_groups:
+        assert group.typer_instance is not None
+        known |= {str(group.name), *(f"{group.name} {_name(c)}" for c in group.typer_instance.registered_commands)}
     assert told <= known
+
+
+def _name(command: CommandInfo) -> str:
+    assert command.callback is not None
+    return command.name or command.callback.__name__.rstrip("_").replace("_", "-")
 
 
 def test_the_changelog_begins_with_this_version() -> None:
