@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bot.nlu.model_cache import fingerprint
 from bot.nlu.vectors import Encode
 from tests.app.serving import settings_of
 from tests.conversation import KNOWLEDGE_BASE
+from tests.stores.valkey import Server
 
 _load = cache(content.load)
 _learnt: dict[bytes, Trained] = {}
@@ -51,3 +52,12 @@ async def counter(data: Path) -> AsyncIterator[Counter]:
     counter = await asyncio.to_thread(app.assemble, settings_of(data))
     async with counter.opened():
         yield counter
+
+
+@pytest.fixture
+def valkey() -> Iterator[Server]:
+    """One that a test may stop and kill."""
+    server = Server()
+    server.start()
+    yield server
+    server.remove()

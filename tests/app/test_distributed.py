@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -21,14 +21,6 @@ from tests.stores.valkey import Server
 
 ME = Address("console", "me")
 FORM = ("/form/pothole_report", "۱", "میدان امام", "بله", "رد شدن", "رد شدن", "09121234567", "تأیید")
-
-
-@pytest.fixture
-def valkey() -> Iterator[Server]:
-    server = Server()
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

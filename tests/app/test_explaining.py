@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -144,14 +143,6 @@ async def test_lines_that_the_database_lacks_are_missed(counter: Counter) -> Non
 
 
 # --- the stores -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def valkey() -> Iterator[Server]:
-    server = Server()
-    server.start()
-    yield server
-    server.kill()
 
 
 async def test_a_turn_that_does_not_end_and_a_store_that_is_away(

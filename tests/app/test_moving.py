@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,21 +20,12 @@ from bot.stores.database import open_database
 from bot.stores.tables import metadata
 from tests.app.serving import Client, serving, settings_of
 from tests.stores.databases import new_database
-from tests.stores.valkey import Server
 
 ME = Address("console", "me")
 KEY = SecretStr("of the tests " * 3)
 FILED = ("/form/pothole_report", "۱", "میدان امام", "بله", "رد شدن", "رد شدن", "09121234567", "تأیید")
 BEGUN = ("/form/pothole_report", "۱", "خیابان بهار\0")
 REST = ("بله", "رد شدن", "رد شدن", "09121234567", "تأیید")
-
-
-@pytest.fixture
-def valkey() -> Iterator[Server]:
-    server = Server()
-    server.start()
-    yield server
-    server.remove()
 
 
 @pytest.fixture(params=["postgresql", "postgresql and valkey"])

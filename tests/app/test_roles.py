@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,14 +23,6 @@ from tests.stores.valkey import Server
 FORM = ("/form/pothole_report", "۱", "میدان امام", "بله", "رد شدن", "رد شدن", "09121234567", "تأیید")
 OFFICE = {"Authorization": f"Bearer {API_TOKEN}"}
 KEY = SecretStr("of the tests " * 3)
-
-
-@pytest.fixture
-def valkey() -> Iterator[Server]:
-    server = Server()
-    server.start()
-    yield server
-    server.remove()
 
 
 @pytest.fixture(params=["with Redis", "without"])
